@@ -1,0 +1,1 @@
+"""Bytes that survive: errors in one sentence, atomic writes, checksums, safetensors and JSON."""

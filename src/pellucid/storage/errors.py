@@ -1,0 +1,49 @@
+"""What went wrong, in one clear sentence: who, what was wanted, what came, what to do next.
+
+Every error that pellucid raises on purpose is a `pellucid.Error`. The command line prints its sentence and ends with
+status 1; a traceback appears only with `--debug`.
+"""
+
+
+class Error(Exception):
+    """The base of all errors that pellucid raises on purpose."""
+
+
+class InputError(Error, ValueError):
+    """An argument, a file or a folder is not what was wanted. The sentence names it."""
+
+
+class FileError(InputError):
+    """A file cannot be read or is damaged. The sentence begins with its path."""
+
+
+class UnreadableError(FileError):
+    """Some pictures cannot be read. All of them are listed, not only the first.
+
+    Attributes
+    ----------
+    unreadable : tuple of (path, reason)
+    """
+
+    def __init__(self, unreadable: tuple[tuple[str, str], ...], advice: str) -> None:
+        self.unreadable = unreadable
+        listed = "\n".join(f"  {printable(path)}: {reason}" for path, reason in unreadable)
+        count = f"{len(unreadable):,} picture{'s' if len(unreadable) != 1 else ''}"
+        super().__init__(f"{count} cannot be read:\n{listed}\n{advice}")
+
+
+class StorageError(Error, OSError):
+    """The disk refused: full, read-only, or broken. The sentence names the path and the bytes that were needed."""
+
+
+class TrainingError(Error, ArithmeticError):
+    """Training met a number that is not finite. The sentence names the operation, the tensor and the pictures."""
+
+
+class MissingDependencyError(Error, ImportError):
+    """A library that this feature needs is not installed. The sentence says how to install it."""
+
+
+def printable(path: object) -> str:
+    """The path as text that any terminal can show; bytes that are not UTF-8 are escaped (`\\xff`)."""
+    return str(path).encode("utf-8", "backslashreplace").decode("utf-8").replace("\n", "\\n")

@@ -1,0 +1,72 @@
+"""Named arrays in one file: safetensors with JSON metadata and a SHA-256 of the content.
+
+safetensors holds no code, so opening a stranger's file is safe; it does not notice a flipped bit, so the hash is ours.
+"""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from pellucid.storage.atomic import write_bytes
+from pellucid.storage.errors import FileError, printable
+
+
+def save_tensors(path: str | os.PathLike[str], tensors: dict[str, np.ndarray], metadata: dict[str, Any]) -> str:
+    """Write arrays and metadata atomically. Returns the SHA-256 (hex) of the content.
+
+    Parameters
+    ----------
+    tensors : name → array of any shape; integers, floats or booleans
+    metadata : anything that JSON can hold; NaN is refused
+
+    Raises
+    ------
+    StorageError : the disk refuses
+    """
+    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
+    # ascontiguousarray makes a scalar an array of one number; the shape () is put back.
+    arrays = {name: array.reshape(np.shape(tensors[name])) for name, array in arrays.items()}
+    text = json.dumps(metadata, allow_nan=False, sort_keys=True)
+    digest = _digest(arrays, text)
+    write_bytes(path, save(arrays, {"format": "pellucid", "metadata": text, "sha256": digest}))
+    return digest
+
+
+def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """Read what `save_tensors` wrote: the arrays by name, and the metadata.
+
+    Raises
+    ------
+    FileError : the file is missing, cut short, damaged (its SHA-256 does not match) or not pellucid's
+    """
+    where = printable(path)
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise FileError(f"{where}: cannot be read: {error.strerror}.") from error
+    try:
+        arrays = load(content)
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        envelope = header.get("__metadata__", {})
+    except (SafetensorError, ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
+        raise FileError(f"{where}: not a whole safetensors file ({error}). Restore it from a copy.") from error
+    if envelope.get("format") != "pellucid":
+        raise FileError(f"{where}: a safetensors file, but not one that pellucid wrote.")
+    if _digest(arrays, envelope.get("metadata", "")) != envelope.get("sha256"):
+        raise FileError(f"{where}: damaged: its content does not match its SHA-256. Restore it from a copy.")
+    return arrays, json.loads(envelope["metadata"])
+
+
+def _digest(arrays: dict[str, np.ndarray], text: str) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data if array.size else b"")
+    return digest.hexdigest()
