@@ -1,0 +1,200 @@
+"""A score taken apart: which pixels pushed it up, which pushed it down, adding up to the very number.
+
+For a linear model the score of a class is b + Σ wᵢ xᵢ, and each term is what one input contributed. The
+inputs are standardized, x = (pixel − mean) / scale, so every contribution is *compared with the average
+training picture*: a pixel that is as it is on average contributes nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from pellucid.storage.errors import InputError
+
+BASELINE = "compared with the average training picture"
+TOLERANCE = 1e-5  # of max(1, |score|): what float32 sums may be away from the float64 sum of the receipt
+
+_ROWS = {1: ("",), 2: ("top", "bottom"), 3: ("top", "", "bottom")}
+_COLUMNS = {1: ("",), 2: ("left", "right"), 3: ("left", "", "right")}
+
+
+class LinearScores(Protocol):
+    """What a receipt needs of a classifier."""
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+    @property
+    def params(self) -> dict[str, np.ndarray]: ...
+    @property
+    def preprocessing(self) -> Any: ...
+    def scores(self, inputs: np.ndarray) -> np.ndarray: ...
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One region of the picture (or one input number) in words, with what it contributed to the score."""
+
+    where: str
+    amount: float
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Why one class got its score, or why one class got more than another; exact for a linear model.
+
+    Attributes
+    ----------
+    class_name, class_index : whose score
+    other_name, other_index : the class it is compared with ("why a and not b"); None where there is none
+    score : the number that the model computed (float32; for a comparison the difference of two)
+    bias : what the score is for the average training picture
+    contributions (H, W, C) or (D,) float64 : what each input added
+    baseline : what the contributions are compared with
+    """
+
+    class_name: str
+    class_index: int
+    score: float
+    bias: float
+    contributions: np.ndarray = field(repr=False)
+    other_name: str | None = None
+    other_index: int | None = None
+    baseline: str = BASELINE
+
+    @cached_property
+    def total(self) -> float:
+        """bias + Σ contributions, in float64."""
+        return self.bias + float(self.contributions.sum())
+
+    @property
+    def exact(self) -> bool:
+        """Whether the parts add up to the score: |total − score| ≤ 1e-5 · max(1, |score|)."""
+        return abs(self.total - self.score) <= TOLERANCE * max(1.0, abs(self.score))
+
+    @cached_property
+    def pushed_up(self) -> float:
+        """The sum of the positive contributions."""
+        return float(self.contributions[self.contributions > 0].sum())
+
+    @cached_property
+    def pushed_down(self) -> float:
+        """The sum of the negative contributions (≤ 0)."""
+        return float(self.contributions[self.contributions < 0].sum())
+
+    @property
+    def title(self) -> str:
+        """ "cat" or "cat rather than dog"."""
+        return (
+            self.class_name if self.other_name is None else f"{self.class_name} rather than {self.other_name}"
+        )
+
+    def reasons(self, count: int = 3) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
+        """What spoke most for the class and most against it, in words; at most `count` each.
+
+        A picture is divided in 3 × 3 regions, each with the sum of its contributions; of rows of numbers it
+        is the single inputs.
+        """
+        names, amounts = self._regions if self.contributions.ndim == 3 else self._inputs
+        order = np.argsort(-amounts, kind="stable")
+        strongest = [Reason(names[i], float(amounts[i])) for i in order[:count] if amounts[i] > 0]
+        weakest = [Reason(names[i], float(amounts[i])) for i in order[::-1][:count] if amounts[i] < 0]
+        return tuple(strongest), tuple(weakest)
+
+    @property
+    def _regions(self) -> tuple[list[str], np.ndarray]:
+        height, width = self.contributions.shape[:2]
+        names, amounts = [], []
+        rows = np.array_split(np.arange(height), min(3, height))
+        columns = np.array_split(np.arange(width), min(3, width))
+        for vertical, row in zip(_ROWS[len(rows)], rows, strict=True):
+            for horizontal, column in zip(_COLUMNS[len(columns)], columns, strict=True):
+                names.append(f"{vertical} {horizontal}".strip() or "middle")
+                block = self.contributions[row[0] : row[-1] + 1, column[0] : column[-1] + 1]
+                amounts.append(block.sum())
+        return names, np.array(amounts)
+
+    @property
+    def _inputs(self) -> tuple[list[str], np.ndarray]:
+        amounts = self.contributions.ravel()
+        return [f"number {i + 1}" for i in range(len(amounts))], amounts
+
+    def sentence(self) -> str:
+        """The receipt in one sentence."""
+        for_it, against = self.reasons(1)
+        said = [f"for it most: {for_it[0].where} ({signed(for_it[0].amount)})"] if for_it else []
+        said += [f"against it most: {against[0].where} ({signed(against[0].amount)})"] if against else []
+        return (
+            f"{self.title}: {signed(self.total)}, {self.baseline}"
+            + (f"; {', '.join(said)}" if said else "")
+            + "."
+        )
+
+
+def receipt(classifier: LinearScores, picture: np.ndarray, class_index: int) -> Receipt:
+    """Why `class_index` got its score: the score taken apart to the single input.
+
+    Forward    s_k = b_k + Σᵢ W_ki xᵢ, the terms in float64
+    Shapes     picture (H, W, C) uint8 or (D,) float32 → contributions of the same shape
+    Source     CS231n, Linear classification; what float32 leaves out is held to 1e-5 (DESIGN, section 4)
+
+    Raises
+    ------
+    InputError : no such class, or a picture of another size than the model's
+    """
+    return _receipt(classifier, picture, class_index, None)
+
+
+def difference_receipt(classifier: LinearScores, picture: np.ndarray, a: int, b: int) -> Receipt:
+    """Why class `a` and not class `b`: (W_a − W_b) · x + b_a − b_b, taken apart to the single input.
+
+    This is what the loss determines: adding the same template to all classes changes no verdict and no
+    probability.
+
+    Shapes     picture (H, W, C) uint8 or (D,) float32 → contributions of the same shape
+
+    Raises
+    ------
+    InputError : no such class, or a picture of another size than the model's
+    """
+    return _receipt(classifier, picture, a, b)
+
+
+def _receipt(classifier: LinearScores, picture: np.ndarray, a: int, b: int | None) -> Receipt:
+    classes: Sequence[str] = classifier.classes
+    for index in (a,) if b is None else (a, b):
+        if not 0 <= index < len(classes):
+            raise InputError(f"A class number must be 0 to {len(classes) - 1}, got {index}.")
+    one = np.asarray(picture)[np.newaxis]
+    scores = classifier.scores(one)[0]
+    x = np.asarray(classifier.preprocessing.apply(one))[0].astype(np.float64)
+    weight, bias = classifier.params["weight"], classifier.params["bias"]
+    w = weight[a].astype(np.float64)
+    if x.shape != w.shape:
+        raise InputError(f"The model sees {len(w):,} numbers a picture; this picture has {x.size:,}.")
+    offset, score = float(bias[a]), float(scores[a])
+    if b is not None:
+        w = w - weight[b].astype(np.float64)
+        offset, score = offset - float(bias[b]), score - float(scores[b])
+    contributions = w * x
+    if contributions.size == one[0].size:
+        contributions = contributions.reshape(one[0].shape)
+    return Receipt(
+        class_name=classes[a],
+        class_index=int(a),
+        score=score,
+        bias=offset,
+        contributions=contributions,
+        other_name=None if b is None else classes[b],
+        other_index=None if b is None else int(b),
+    )
+
+
+def signed(amount: float, digits: int = 2) -> str:
+    """A number with its sign in front, a true minus: +1.32, −0.40, 0.00."""
+    text = f"{abs(amount):,.{digits}f}"
+    if not any(digit in text for digit in "123456789"):
+        return text
+    return ("+" if amount > 0 else "−") + text
