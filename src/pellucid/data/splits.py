@@ -65,6 +65,7 @@ def split(
     if groups is None:
         groups, remark = _groups_of(dataset)
         notes += remark
+    groups = _numbered(groups, len(dataset))
     wanted_shares = [shares[part] for part in missing]
     labels = dataset.labels.astype(np.int64)
     hashes = content_hashes(dataset.images)
@@ -114,11 +115,9 @@ def folds(
     notes: list[str] = []
     if groups is None:
         groups, notes = _groups_of(dataset)
-    labels, units, hashes = (
-        dataset.labels[pool].astype(np.int64),
-        groups[pool],
-        content_hashes(dataset.images)[pool],
-    )
+    groups = _numbered(groups, len(dataset))
+    labels, units = dataset.labels[pool].astype(np.int64), groups[pool]
+    hashes = content_hashes(dataset.images)[pool]
     classes = len(dataset.classes)
     pinned = _pinned(labels, units, classes)
     free = np.flatnonzero(~pinned)
@@ -128,7 +127,7 @@ def folds(
             f"{dataset.name}: the number of folds must be 2 or more, and at most {count:,} here "
             f"(the pictures or groups that can be tested), got {k!r}."
         )
- = np.bincount(labels[free], minlength=classes)
+    counts = np.bincount(labels[free], minlength=classes)
     # Row j of each class belongs to fold j mod k; where a class starts is shifted, so that small classes
     # spread out.
     shift = np.cumsum(counts) - counts
@@ -137,7 +136,7 @@ def folds(
     fold = np.full(len(pool), -1, np.int64)
     fold[free] = assign(labels[free], units[free], _keys(labels, hashes, seed)[free], wanted)
     fold = spread(labels, units, fold, k, classes)
-    named = [dataset.classes[c] for c in np.unique(labels[pinned])]
+    named = [dataset.classes[c] for c in np.setdiff1d(labels, labels[free])]
     if named:
         notes.append(f"in one group only, so never tested: {_listed(named)}")
 
@@ -187,6 +186,15 @@ def _groups_of(dataset: Dataset) -> tuple[np.ndarray, list[str]]:
     if dataset.groups is not None:
         told.append(f"{len(np.unique(dataset.groups)):,} groups kept on one side")
     return double_groups(dataset.images, dataset.groups, found=found), told
+
+
+def _numbered(groups: np.ndarray, count: int) -> np.ndarray:
+    """(N,) int64: the same groups, numbered from 0."""
+    if np.shape(groups) != (count,):
+        raise InputError(
+            f"groups must have one number for each of the {count:,} rows, got {np.shape(groups)}."
+        )
+    return np.unique(groups, return_inverse=True)[1].astype(np.int64)
 
 
 def _pinned(labels: np.ndarray, units: np.ndarray, classes: int) -> np.ndarray:
