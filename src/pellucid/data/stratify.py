@@ -185,11 +185,11 @@ def cover(labels: np.ndarray, units: np.ndarray, assigned: np.ndarray, wanted: n
 
 
 def spread(labels: np.ndarray, units: np.ndarray, fold: np.ndarray, k: int, classes: int) -> np.ndarray:
-    """Move a unit where a class would otherwise be tested in one fold and trained in none.
+    """Move a unit where a fold would be empty, or a class be tested in one fold and trained in none.
 
     Parameters
     ----------
-    labels (N,), units (N,) : as in `assign`
+    labels (N,), units (N,) : as in `assign`; at least k units have a fold
     fold (N,) : 0..k−1, or −1 for rows that are never tested; not changed
 
     Returns
@@ -197,6 +197,14 @@ def spread(labels: np.ndarray, units: np.ndarray, fold: np.ndarray, k: int, clas
     (N,) int64 : fold
     """
     fold = fold.copy()
+    for empty in np.setdiff1d(np.arange(k), fold):
+        names, first, sizes = np.unique(units, return_index=True, return_counts=True)
+        held = np.bincount(fold[first] + 1, minlength=k + 1)[
+            fold[first] + 1
+        ]  # units in the fold of each unit
+        spare = (fold[first] >= 0) & (held > 1)
+        order = np.lexsort((sizes[spare], -held[spare]))  # from the fold of most units its smallest
+        fold[units == names[spare][order[0]]] = empty
     for _ in range(classes):  # a move may strand another class, so look again
         present = np.zeros((k + 1, classes), np.int64)
         np.add.at(present, (fold, labels), 1)  # row k (that is −1) counts the rows that are never tested
@@ -204,9 +212,10 @@ def spread(labels: np.ndarray, units: np.ndarray, fold: np.ndarray, k: int, clas
         if not len(stranded):
             break
         rows = np.flatnonzero(labels == stranded[0])
+        home = fold[rows[0]]
         names, sizes = np.unique(units[np.isin(units, units[rows])], return_counts=True)
         moved = units == names[np.argmin(sizes)]
-        sizes_of_folds = present[:k].sum(1)
-        sizes_of_folds[fold[rows[0]]] = np.iinfo(np.int64).max
-        fold[moved] = np.argmin(sizes_of_folds)
+        rows_of_folds = present[:k].sum(1)
+        rows_of_folds[home] = np.iinfo(np.int64).max
+        fold[moved] = np.argmin(rows_of_folds)
     return fold
