@@ -60,8 +60,8 @@ def _array(file: BinaryIO | gzip.GzipFile, where: str, most: int) -> np.ndarray:
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or not 1 <= magic[3] <= 32:
         raise FileError(
             f"{where}: an IDX file begins with 0, 0, a type (8, 9, 11–14) and the number of dimensions, "
-            f"this one with {', '.join(map(str, magic)) or 'nothing'}. It is not an IDX file, or it is
-        damaged." )
+            f"this one with {', '.join(map(str, magic)) or 'nothing'}. It is damaged, or not an IDX file."
+        )
     header = file.read(4 * magic[3])
     if len(header) < 4 * magic[3]:
         raise FileError(f"{where}: cut short in its header. Fetch it again.")
@@ -197,10 +197,10 @@ def _image_files(folder: Path) -> list[Path]:
 def _check_sets(folder: Path, files: list[Path]) -> None:
     tests = sum(map(_is_test, files))
     if len(files) != 2 or tests != 1:
+        got = ", ".join(printable(path.name) for path in files)
         raise FileError(
             f"{printable(folder)}: wanted one file of training pictures (train-images-idx3-ubyte) and one of "
-            f"test pictures (t10k-images-idx3-ubyte), got {', '.join(printable(path.name) for path in "
-            f"files)}. Give the path of one of them instead."
+            f"test pictures (t10k-images-idx3-ubyte), got {got}. Give the path of one of them instead."
         )
 
 
