@@ -1,0 +1,173 @@
+"""The file that holds decoded pictures: written once, from front to back, and then mapped read-only.
+
+    0    8 bytes   "PELLUCID"
+    8    8 bytes   format version, little-endian as all numbers here
+    16   8 bytes   where the manifest begins
+    24   8 bytes   how long it is
+    32   32 bytes  SHA-256 of the manifest
+    64   N·H·W·C   the pictures, uint8: on a 64-byte boundary, so that XLA can use the mapped pages in place
+    ...            the manifest: one line of JSON, then the raw columns that it names
+
+It is written with `write()`: a map that is *written* to a full disk kills the process without an exception (SIGBUS).
+The pixels are not in safetensors because their number is known only when the last file has been read, and because they
+may exceed memory.
+
+Every part has a SHA-256, checked on load: a flipped bit is detected. The pictures are hashed in blocks of 16 MiB, by
+two or more threads at once (0.1 s for the 184 MB of CIFAR-10).
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from pellucid.storage.errors import FileError, printable
+
+MAGIC = b"PELLUCID"
+FORMAT = 1
+START = 64
+BLOCK = 1 << 24
+
+
+@dataclass
+class PictureWriter:
+    """Writes one cache file into an open file, front to back; `finish` must be called last."""
+
+    file: BinaryIO
+    shape: tuple[int, int, int]
+    count: int = 0
+    _hashes: list[str] = field(default_factory=list)
+    _open: Any = field(default_factory=hashlib.sha256)
+    _room: int = BLOCK
+
+    def __post_init__(self) -> None:
+        self.file.write(bytes(START))
+
+    def add(self, pictures: np.ndarray) -> None:
+        """Append pictures (n, H, W, C) uint8."""
+        content = memoryview(np.ascontiguousarray(pictures)).cast("B") if pictures.size else memoryview(b"")
+        self.file.write(content)
+        self.count += len(pictures)
+        while len(content) >= self._room:
+            self._open.update(content[: self._room])
+            content = content[self._room :]
+            self._hashes.append(self._open.hexdigest())
+            self._open, self._room = hashlib.sha256(), BLOCK
+        self._open.update(content)
+        self._room -= len(content)
+
+    def finish(self, columns: dict[str, bytes], **facts: Any) -> None:
+        """Append the manifest and fill in the header."""
+        if self._room < BLOCK:
+            self._hashes.append(self._open.hexdigest())
+        manifest = {
+            **facts,
+            "shape": [self.count, *self.shape],
+            "blocks": self._hashes,
+            "columns": {name: [len(raw), hashlib.sha256(raw).hexdigest()] for name, raw in columns.items()},
+        }
+        line = json.dumps(manifest, allow_nan=False).encode("ascii") + b"\n"
+        where = self.file.tell()
+        self.file.write(line)
+        for raw in columns.values():
+            self.file.write(raw)
+        self.file.seek(0)
+        numbers = b"".join(number.to_bytes(8, "little") for number in (FORMAT, where, len(line)))
+        self.file.write(MAGIC + numbers + hashlib.sha256(line).digest())
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """A cache file that was opened and found whole.
+
+    Attributes
+    ----------
+    facts : what was given to `finish`, and `shape`, `blocks`, `columns`
+    pictures (N, H, W, C) uint8 : a read-only map
+    """
+
+    path: str
+    facts: dict[str, Any]
+    pictures: np.ndarray = field(repr=False)
+    _columns_start: int = field(repr=False)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) that stands for all pixels: the hash of the blocks' hashes."""
+        return digest_of(self.facts["blocks"])
+
+    def column(self, name: str) -> bytes:
+        """The raw bytes of one column. Raises `FileError` where they are damaged."""
+        start = self._columns_start
+        for other, (size, digest) in self.facts["columns"].items():
+            if other == name:
+                with open(self.path, "rb") as file:
+                    file.seek(start)
+                    raw = file.read(size)
+                if hashlib.sha256(raw).hexdigest() != digest:
+                    raise _damaged(self.path)
+                return raw
+            start += size
+        raise _damaged(self.path)
+
+
+def open_picture_file(path: str | os.PathLike[str], *, verify: bool = True) -> PictureFile:
+    """Map a cache file. Raises `FileError` where it is missing, cut short, damaged or of another version.
+
+    verify : compare the pictures with their SHA-256 too, not only the manifest and the sizes
+    """
+    path = os.fspath(path)
+    try:
+        with open(path, "rb") as file:
+            header = file.read(START)
+            version, where, length = (int.from_bytes(header[at : at + 8], "little") for at in (8, 16, 24))
+            size = os.fstat(file.fileno()).st_size
+            if header[:8] != MAGIC or version != FORMAT or where + length > size:
+                raise _damaged(path)
+            file.seek(where)
+            line = file.read(length)
+            if hashlib.sha256(line).digest() != header[32:START]:
+                raise _damaged(path)
+            facts = json.loads(line)
+            shape = tuple(facts["shape"])
+            columns = sum(size for size, _ in facts["columns"].values())
+            if where != START + int(np.prod(shape)) or size != where + length + columns:
+                raise _damaged(path)
+            pictures = _mapped(file, shape)
+    except FileError:
+        raise
+    except (OSError, ValueError) as error:
+        raise FileError(f"{printable(path)}: cannot be read: {error}.") from error
+    if verify and hash_blocks(pictures) != facts["blocks"]:
+        raise _damaged(path)
+    return PictureFile(path, facts, pictures, where + length)
+
+
+def hash_blocks(pictures: np.ndarray) -> list[str]:
+    """SHA-256 (hex) of every 16 MiB of the pixels; several at once, because hashing releases the interpreter lock."""
+    if not pictures.size:
+        return []
+    content = memoryview(pictures).cast("B")
+    starts = range(0, len(content), BLOCK)
+    with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:
+        return list(threads.map(lambda at: hashlib.sha256(content[at : at + BLOCK]).hexdigest(), starts))
+
+
+def digest_of(blocks: Iterable[str]) -> str:
+    """One SHA-256 (hex) for a list of blocks' hashes."""
+    return hashlib.sha256("\n".join(blocks).encode("ascii")).hexdigest()
+
+
+def _mapped(file: BinaryIO, shape: tuple[int, ...]) -> np.ndarray:
+    if not all(shape):
+        return np.zeros(shape, np.uint8)
+    return np.asarray(np.memmap(file, np.uint8, mode="r", offset=START, shape=shape))
+
+
+def _damaged(path: str) -> FileError:
+    return FileError(f"{printable(path)}: not a whole cache file of this version; it will be made again.")
