@@ -58,7 +58,8 @@ def collect(
         if progress is not None:
             progress(len(files) - len(fresh) + count, len(files))
 
-    for block in decode([files.paths[place] for place in fresh], frame, progress=report):
+    paths = [files.paths[place] for place in fresh.tolist()]
+    for block in decode(paths, frame, sizes=files.sizes[fresh].tolist(), progress=report):
         places = fresh[block.first : block.first + len(block.hashes)]
         hashes[places] = block.hashes
         reasons.update({int(fresh[at]): why for at, why in block.reasons.items()})

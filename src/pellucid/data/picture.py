@@ -55,7 +55,8 @@ def open_picture(source: str | os.PathLike[str] | bytes) -> Image.Image:
     Raises `PictureError` (a `FileError`) where it is missing, damaged, too large or no picture.
     """
     where, content = _content(source)
-    return _decoded(content, where, None)
+    with _quiet():
+        return _decoded(content, where, None)
 
 
 def read_picture(source: str | os.PathLike[str] | bytes, frame: Frame) -> np.ndarray:
@@ -72,12 +73,12 @@ def read_picture(source: str | os.PathLike[str] | bytes, frame: Frame) -> np.nda
 
 def read_content(content: bytes, frame: Frame, where: str) -> np.ndarray:
     """The bytes of a picture file as the model sees it: (H, W, C) uint8; `where` is named in the `PictureError`."""
-    image = _decoded(content, where, frame)
-    try:
-        with _quiet():
+    with _quiet():
+        image = _decoded(content, where, frame)
+        try:
             return _array(fitted(eight_bit(image), frame), frame)
-    except Exception as error:
-        raise PictureError(where, _reason(error)) from error
+        except Exception as error:
+            raise PictureError(where, _reason(error)) from error
 
 
 def prepare(image: Image.Image | np.ndarray, frame: Frame) -> np.ndarray:
@@ -148,17 +149,16 @@ def _content(source: str | os.PathLike[str] | bytes) -> tuple[str, bytes]:
 def _decoded(content: bytes, where: str, frame: Frame | None) -> Image.Image:
     """The picture, decoded and upright; where a frame is given, perhaps at a fraction of its size."""
     try:
-        with _quiet():
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
-            width, height = image.size
-            # Nothing but the header has been read so far: a file of a few bytes may claim a picture of many gigabytes.
-            if width * height > MAX_PIXELS:
-                raise PictureError(where, _too_large(f"{width:,} × {height:,} pixels"))
-            turn = _orientation(image)
-            if frame is not None and image.format == "JPEG":
-                _shrink_while_decoding(image, frame, sideways=turn >= 5)
-            image.load()
-            return image if turn == 1 else ImageOps.exif_transpose(image)
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        width, height = image.size
+        # Nothing but the header has been read so far: a file of a few bytes may claim a picture of many gigabytes.
+        if width * height > MAX_PIXELS:
+            raise PictureError(where, _too_large(f"{width:,} × {height:,} pixels"))
+        turn = _orientation(image)
+        if frame is not None and image.format == "JPEG":
+            _shrink_while_decoding(image, frame, sideways=turn >= 5)
+        image.load()
+        return image if turn == 1 else ImageOps.exif_transpose(image)
     except PictureError:
         raise
     except Image.DecompressionBombError as error:

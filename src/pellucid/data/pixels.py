@@ -15,7 +15,7 @@ Choices, and why:
 """
 
 import numpy as np
-from PIL import Image, ImageCms
+from PIL import Image
 
 from pellucid.data.frame import Frame
 
@@ -35,6 +35,8 @@ def eight_bit(image: Image.Image) -> Image.Image:
     if image.mode in ("LA", "RGBA"):
         return image
     if image.mode == "LAB":
+        from PIL import ImageCms  # rarely needed, and slow to import
+
         to_rgb = ImageCms.buildTransform(
             ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"
         )
