@@ -75,7 +75,8 @@ def waterfall(receipt: Receipt, width: int = 360) -> str:
 
 
 _STYLE = (
-    ".waterfall text{font:12px system-ui,sans-serif;fill:var(--ink,#1b1d21);font-variant-numeric:tabular-nums}"
+    ".waterfall text{font:12px "
+    "system-ui,sans-serif;fill:var(--ink,#1b1d21);font-variant-numeric:tabular-nums}"
     ".w-for{fill:var(--for,#d9711c)}.w-against{fill:var(--against,#2f74b8)}.w-score{fill:var(--ink,#1b1d21)}"
     ".w-zero,.w-link{stroke:var(--muted,#5c626b);stroke-width:1}.w-link{stroke-dasharray:2 2}"
 )

@@ -1,0 +1,94 @@
+"""What a report is made of, with the questions that several of its sections ask."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from pellucid.data.dataset import Dataset
+from pellucid.inspection.metrics import Evaluation
+from pellucid.report.sheets import Sheets
+
+ORDER = ("test", "validation", "train")  # the first of these that was evaluated is what the report is about
+
+
+@dataclass(frozen=True)
+class Material:
+    """The data, the classifier, what it said, and the record of its training."""
+
+    dataset: Dataset
+    classifier: Any
+    evaluations: dict[str, Evaluation]
+    events: list[dict[str, Any]]
+    run: dict[str, Any]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return tuple(self.classifier.classes)
+
+    @cached_property
+    def main(self) -> Evaluation | None:
+        """The evaluation that counts most: on the test part, else validation, else training; or None."""
+        return next((self.evaluations[part] for part in ORDER if part in self.evaluations), None)
+
+    @property
+    def has_pictures(self) -> bool:
+        return self.dataset.images.ndim == 4
+
+    @property
+    def sees_pixels(self) -> bool:
+        """Whether each weight belongs to one number of one picture, so that templates can be drawn."""
+        size = int(np.prod(self.dataset.images.shape[1:]))
+        return self.has_pictures and self.classifier.params["weight"].shape[1] == size
+
+    @cached_property
+    def sheets(self) -> Sheets:
+        """Where the small pictures of the data are collected."""
+        height, width = self.dataset.images.shape[1:3] if self.has_pictures else (1, 1)
+        return Sheets("p", height, width)
+
+    @cached_property
+    def template_sheets(self) -> Sheets:
+        """Where the pictures of templates are collected."""
+        height, width = self.dataset.images.shape[1:3] if self.has_pictures else (1, 1)
+        return Sheets("w", height, width, shown=128 if len(self.classes) <= 24 else 64)
+
+    def tiles(self, rows: Sequence[int] | np.ndarray, titles: list[str]) -> list[str]:
+        """A small picture of each row of the dataset, as HTML."""
+        keys = [int(row) for row in rows]
+        return self.sheets.tiles(self.dataset.images[np.asarray(keys, np.int64)], titles, keys)
+
+    def origin(self, row: int) -> str:
+        """Where a picture came from, without the folder that all have in common."""
+        text = str(self.dataset.origins[int(row)])
+        return text[len(self._common) :]
+
+    @cached_property
+    def _common(self) -> str:
+        """The folder that all origins share, with the slash at its end; empty where there is none."""
+        origins = self.dataset.origins
+        if not len(origins):
+            return ""
+        first, last = min(origins, key=str), max(origins, key=str)  # all others lie between these two
+        shared = 0
+        for a, b in zip(str(first), str(last), strict=False):
+            if a != b:
+                break
+            shared += 1
+        return str(first)[: str(first).rfind("/", 0, shared) + 1]
+
+    def recorded(self, *keys: str) -> Any:
+        """An entry of run.json, such as ("result", "seconds", "train"); None where it is missing."""
+        entry: Any = self.run
+        for key in keys:
+            if not isinstance(entry, dict) or key not in entry:
+                return None
+            entry = entry[key]
+        return entry
+
+    def recorded_number(self, *keys: str) -> float | None:
+        """The same for a number; None where it is missing or no number."""
+        entry = self.recorded(*keys)
+        return float(entry) if isinstance(entry, int | float) and not isinstance(entry, bool) else None

@@ -1,0 +1,145 @@
+"""Single verdicts with their reasons: the most confident mistakes and the closest calls."""
+
+import numpy as np
+
+from pellucid.inspection.contributions import BASELINE, Receipt, difference_receipt, receipt, signed
+from pellucid.inspection.drawings import overlay, waterfall
+from pellucid.inspection.metrics import Evaluation
+from pellucid.inspection.mistakes import closest_calls, confident_mistakes
+from pellucid.inspection.pictures import color_picture, data_uri, shrunk
+from pellucid.report.markup import count, escape, percent, section
+from pellucid.report.material import Material
+
+EXACT_PIXELS = 64 * 64  # pictures up to this size are stored exactly
+SIDE = 192  # larger pictures are shrunk to about this
+
+
+def mistakes(material: Material, most: int = 12) -> str:
+    """The section of the verdicts that were wrong and sure."""
+    evaluation = material.main
+    if evaluation is None or not (places := confident_mistakes(evaluation, most)).size:
+        return ""
+    wrong = int((~evaluation.correct).sum())
+    lead = (
+        f"<p>Of {count(wrong, 'mistake')} on the {evaluation.part} part these are the ones it was surest of. "
+        f"{_legend(material)}</p>"
+    )
+    cards = [_card(material, evaluation, int(i), int(evaluation.labels[i])) for i in places]
+    return section(
+        "mistakes", "The most confident mistakes", lead, f'<ul class="cards">{"".join(cards)}</ul>'
+    )
+
+
+def close_calls(material: Material, most: int = 6) -> str:
+    """The section of the verdicts that nearly were another."""
+    evaluation = material.main
+    if evaluation is None or len(evaluation.classes) < 2:
+        return ""
+    lead = (
+        "<p>Here the two best scores are nearly equal: a slightly different picture would have tipped the "
+        "verdict. "
+        f"{_legend(material)}</p>"
+    )
+    places = closest_calls(evaluation, most)
+    cards = [_card(material, evaluation, int(i), int(evaluation.runner_up[i])) for i in places]
+    return section("close", "The closest calls", lead, f'<ul class="cards">{"".join(cards)}</ul>')
+
+
+def _legend(material: Material) -> str:
+    if not material.sees_pixels:
+        return f"Contributions are {BASELINE.replace('picture', 'example')}."
+    return (
+        'Orange pixels spoke <span class="said">for</span> what it said, blue ones '
+        f'<span class="is">against</span>, {BASELINE}. All contributions and the bias add up to the score.'
+    )
+
+
+def _card(material: Material, evaluation: Evaluation, place: int, other: int) -> str:
+    row = int(evaluation.rows[place])
+    picture = np.asarray(material.dataset.images[row])
+    said, true = int(evaluation.predicted[place]), int(evaluation.labels[place])
+    names = evaluation.classes
+    outcome = (
+        '<span class="yes">✓ right</span>'
+        if said == true
+        else f'✗ it is <b class="is">{escape(names[true])}</b>'
+    )
+    title = (
+        f'said <b class="said">{escape(names[said])}</b> '
+        f"{percent(evaluation.probabilities[place, said], 0)} · {outcome}"
+    )
+    why = difference_receipt(material.classifier, picture, said, other)
+    faces = _faces(picture, why, names[true]) if material.sees_pixels else _picture_only(material, picture)
+    words = "" if material.sees_pixels else _strongest(why)
+    return (
+        f"<li><h3>{title}</h3>{faces}"
+        f'<p class="small">Why <b>{escape(names[said])}</b> and not <b>{escape(names[other])}</b>:</p>'
+        f"{waterfall(why)}{words}{_sums(material, evaluation, picture, place, said, other)}"
+        f'<p class="from">{escape(material.origin(row))}</p></li>'
+    )
+
+
+def _faces(picture: np.ndarray, why: Receipt, true: str) -> str:
+    heat = overlay(picture, why)
+    for_it, against = why.reasons(1)
+    words = ", ".join([f"{reason.where} {signed(reason.amount)}" for reason in (*for_it, *against)])
+    return (
+        '<div class="faces"><figure>'
+        f'<img src="{_uri(picture)}" {_size(picture)} alt="The picture as the model saw it; it is '
+        f'{escape(true)}">'
+        "<figcaption class=small>as the model saw it</figcaption></figure><figure>"
+        f'<img src="{_uri(heat)}" {_size(picture)} alt="Contributions drawn on the picture; strongest '
+        f'regions: {words}">'
+        f"<figcaption>strongest: {words}</figcaption></figure></div>"
+    )
+
+
+def _picture_only(material: Material, picture: np.ndarray) -> str:
+    if not material.has_pictures:
+        return ""
+    return (
+        f'<div class="faces"><figure><img src="{_uri(picture)}" {_size(picture)} alt="The picture">'
+        "</figure></div>"
+    )
+
+
+def _strongest(why: Receipt) -> str:
+    for_it, against = why.reasons(3)
+    named = lambda reasons: (
+        ", ".join(f"{reason.where} {signed(reason.amount)}" for reason in reasons) or "nothing"
+    )
+    return f'<p class="small">For: {named(for_it)}.<br>Against: {named(against)}.</p>'
+
+
+def _sums(
+    material: Material, evaluation: Evaluation, picture: np.ndarray, place: int, said: int, other: int
+) -> str:
+    """bias + Σ contributions = score, for the verdict and the class it is compared with."""
+    rows, exact = [], True
+    for index in (said, other):
+        bill = receipt(material.classifier, picture, index)
+        exact = exact and bill.exact
+        rows.append(
+            f'<tr><th scope="row">{escape(bill.class_name)}</th><td class="n">{signed(bill.bias)}</td>'
+            f'<td class="n">{signed(bill.total - bill.bias)}</td><td class="n">{signed(bill.score)}</td>'
+            f'<td class="n">{percent(evaluation.probabilities[place, index], 0)}</td></tr>'
+        )
+    badge = "exact to 1e-5" if exact else "rounded in float32"
+    return (
+        f'<table><caption class="hidden">Bias and contributions add up to the score ({badge})</caption>'
+        "<thead><tr>"
+        '<th scope="col"><span class="hidden">class</span></th><th scope="col" class="n">'
+        "bias</th>"
+        '<th scope="col" class="n">+ pixels</th><th scope="col" class="n">= '
+        "score</th>"
+        f'<th scope="col" class="n">prob.</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
+    ).replace("+ pixels", "+ pixels" if material.sees_pixels else "+ inputs")
+
+
+def _uri(picture: np.ndarray) -> str:
+    small = shrunk(color_picture(picture)[np.newaxis], SIDE)[0]
+    return data_uri(small, exact=small.shape[0] * small.shape[1] <= EXACT_PIXELS)
+
+
+def _size(picture: np.ndarray) -> str:
+    return f'width="{picture.shape[1]}" height="{picture.shape[0]}"'
