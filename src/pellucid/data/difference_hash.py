@@ -47,18 +47,20 @@ def difference_hashes(
 
 
 def gradients_of_thumbnails(images: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """What a picture shows, without its brightness, contrast and slant: (N, 480) float64.
+    """What a picture shows, without its brightness, slant and vignette: (N, 480) float64, in gray levels.
 
-    The differences between neighboring cells of the 16 × 16 thumbnail, downwards and rightwards, each less
-    its mean (so that two skies which only darken upwards do not look alike). In 1/16 gray levels.
+    The differences between neighboring cells of the 16 × 16 thumbnail, downwards and rightwards, after the
+    best surface of second degree was taken off it: two clear skies that darken upwards and towards the
+    corners are otherwise alike.
     """
     described = np.empty((len(images), 480))
+    y, x = np.mgrid[-1:1:16j, -1:1:16j].reshape(2, 256)
+    surface = np.linalg.qr(np.stack([np.ones(256), x, y, x * x, x * y, y * y], axis=1))[0]  # (256, 6)
     for rows, box in _by_box(images, boxes):
-        cells = np.floor(thumbnails(images, rows, box, 16, 16) * 16)
-        for start, axis in ((0, 1), (240, 2)):
-            steps = np.diff(cells, axis=axis).reshape(len(rows), 240)
-            # 240 times the value less its sum would be exact; the mean rounded to whole sixteenths is, too.
-            described[rows, start : start + 240] = steps - np.floor(steps.mean(axis=1, keepdims=True))
+        cells = thumbnails(images, rows, box, 16, 16).reshape(len(rows), 256)
+        cells = (cells - (cells @ surface) @ surface.T).reshape(len(rows), 16, 16)
+        described[rows, :240] = np.diff(cells, axis=1).reshape(len(rows), 240)
+        described[rows, 240:] = np.diff(cells, axis=2).reshape(len(rows), 240)
     return described
 
 
