@@ -1,15 +1,14 @@
 """Decoded pictures kept between runs, so that the second time is instant and the pictures may exceed memory.
 
-One file for each pair of (folder or table, frame), in `cache_folder()`, readable by its user only. It is used while the
-list of files is the same: path, size and time of the last change of each, frame, version of the decoder. Where some
-files changed, only those are decoded; the others' pixels are copied from the old file, which then goes.
+One file for each pair of (folder or table, frame), in `cache_folder("pictures")`, readable by its user only. It is used
+while the list of files is the same: path, size and time of the last change of each, frame, version of the decoder.
+Where some files changed, only those are decoded; the others' pixels are copied from the old file, which then goes.
 """
 
 import errno
 import hashlib
 import os
 import shutil
-import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -23,12 +22,14 @@ from pellucid.data.cache_file import PictureFile, PictureWriter, digest_of, hash
 from pellucid.data.decoder import VERSION, Progress
 from pellucid.data.frame import Frame
 from pellucid.storage.atomic import refuse_disk, writing
+from pellucid.storage.cache_folder import cache_folder
 from pellucid.storage.errors import FileError, StorageError, printable
 
 KEPT_BYTES = 20 << 30
 """After a new file was written, the least recently used ones go until at most 20 GiB are kept."""
 VERIFIED_BYTES = 4 << 30
-"""Up to this size all pixels are compared with their hash on every load (0.3 s a GB on two cores); beyond, on request."""
+"""Up to this size all pixels are compared with their hash on every load (0.3 s a GB on two cores): a flipped bit is worth
+that. Beyond, where it would take longer than people wait, on request only."""
 IN_MEMORY_BYTES = 2 << 30
 """Up to this size pictures are held in memory where the cache folder cannot be written to."""
 _ENDING = ".pictures"
@@ -65,14 +66,14 @@ def decoded_files(
     progress: Progress | None = None,
     verify: bool | None = None,
 ) -> Decoded:
-    """The pictures of a list of N files: mapped from the cache where they are in it, else decoded and kept there.
+    """The pictures of N files: mapped from the cache where they are in it, else decoded and kept there.
 
     Parameters
     ----------
     source : the folder or table that the list comes from; each has one cache file for each frame
     progress : called with (files done, N) while files are decoded; never where all come from the cache
-    verify : compare all pixels with their SHA-256; by default where they are at most 4 GiB. The manifest and all sizes
-        are always checked. A damaged file is made again.
+    verify : compare all pixels with their SHA-256; by default where they are at most 4 GiB. The manifest and all
+        sizes are always checked. A damaged file is made again.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def decoded_files(
     state = _sha256("\0".join(files.names), files.sizes.tobytes(), files.times.tobytes())
     needed = len(files) * (int(np.prod(frame.shape)) + 50) + sum(map(len, files.names)) + 4096
     try:
-        path = cache_folder() / f"{identity}-{state[:20]}{_ENDING}"
+        path = _folder() / f"{identity}-{state[:20]}{_ENDING}"
         found = _found(path, verify)
         if found is None:
             _build(path, identity, files, frame, progress, needed)
@@ -105,34 +106,18 @@ def decoded_files(
     return Decoded(found.pictures, kept, hashes, dict(found.facts["reasons"]), found.digest)
 
 
-def cache_folder() -> Path:
-    """$PELLUCID_CACHE, or the platform's cache folder; it is made where it is missing, for its user only.
-
-    Raises `StorageError` where it cannot be made.
-    """
-    folder = _where()
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise _Unusable(
-            f"{printable(folder)}: the cache folder cannot be made ({error.strerror}). "
-            "Set PELLUCID_CACHE to a folder that you may write to."
-        ) from error
-    return folder
-
-
 def cache_size() -> int:
     """Bytes of all decoded pictures that are kept; 0 where there is no cache folder."""
-    return sum(size for _, size, _ in _kept_files(_where()))
+    return sum(size for _, size, _ in _kept_files(_folder()))
 
 
 def clear_cache() -> int:
     """Delete all decoded pictures that are kept. Returns how many bytes that freed.
 
-    Pictures that a running program has mapped stay valid for it. Raises `StorageError` where a file cannot be deleted.
+    Pictures that a running program has mapped stay valid for it. Raises `StorageError` where one cannot be deleted.
     """
     freed = 0
-    for path, size, _ in _kept_files(_where()):
+    for path, size, _ in _kept_files(_folder()):
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
@@ -145,20 +130,11 @@ class _Unusable(StorageError):
     """The cache folder cannot be used; small data can do without it."""
 
 
-def _where() -> Path:
-    if chosen := os.environ.get("PELLUCID_CACHE"):
-        return Path(chosen)
+def _folder() -> Path:
     try:
-        home = Path.home()
-    except RuntimeError as error:
-        raise _Unusable(
-            "There is no home folder for the cache. Set PELLUCID_CACHE to a folder of yours."
-        ) from error
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "pellucid"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "pellucid" / "Cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "pellucid"
+        return cache_folder("pictures")
+    except (StorageError, RuntimeError) as error:  # RuntimeError: there is no home folder
+        raise _Unusable(f"{error} Set PELLUCID_CACHE to a folder that you may write to.") from error
 
 
 def _kept_files(folder: Path) -> list[tuple[Path, int, float]]:
@@ -221,7 +197,7 @@ def _trim(folder: Path, spared: Path) -> None:
 
 
 def _found(path: Path, verify: bool | None) -> PictureFile | None:
-    """The cache file, whole and checked; None where there is none, or a damaged one, which is then deleted."""
+    """The cache file, whole and checked; None where there is none or a damaged one, which is then deleted."""
     try:
         size = path.stat().st_size
         return open_picture_file(path, verify=size <= VERIFIED_BYTES if verify is None else verify)

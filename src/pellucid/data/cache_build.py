@@ -1,4 +1,4 @@
-"""Decoding into a cache file: only the files that changed are decoded, the others' pixels are copied from the old file."""
+"""Decoding into a cache file: only files that changed are decoded, the others' pixels are copied from the old one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,8 +41,8 @@ def collect(
 ) -> tuple[np.ndarray, dict[int, str]]:
     """Hand the pictures (m, H, W, C) of all readable files to `add`, block after block, in order.
 
-    Returns the hashes (N, 32) uint8 of the files' bytes (zeros where a file could not be opened), and place → why that
-    file cannot be read.
+    Returns the hashes (N, 32) uint8 of the files' bytes (zeros where a file could not be opened), and place → why
+    that file cannot be read.
     """
     rows, hashes = _unchanged(files, old)
     fresh = np.flatnonzero(rows < 0)
@@ -87,7 +87,7 @@ def columns_of(files: FileList, hashes: np.ndarray, reasons: dict[int, str]) -> 
 
 
 def _unchanged(files: FileList, old: PictureFile | None) -> tuple[np.ndarray, np.ndarray]:
-    """For each file the row of `old` that holds its picture (−1 where none does), and the hash of its bytes."""
+    """For each file the row of `old` that holds its picture (−1: none), and the hash of its bytes."""
     rows = np.full(len(files), -1, np.int64)
     hashes = np.zeros((len(files), 32), np.uint8)
     if old is None:

@@ -178,7 +178,9 @@ def _asked(child: Child, first: int, paths: Sequence[str], frame: Frame) -> Bloc
 
 
 def _block(first: int, answers: Sequence[tuple[bytes, str, bytes]], frame: Frame) -> Block:
-    pictures = [np.frombuffer(pixels, np.uint8).reshape(frame.shape) for _, reason, pixels in answers if not reason]
+    pictures = [
+        np.frombuffer(pixels, np.uint8).reshape(frame.shape) for _, reason, pixels in answers if not reason
+    ]
     hashes = np.frombuffer(b"".join(digest for digest, _, _ in answers), np.uint8).reshape(-1, 32)
     reasons = {first + place: reason for place, (_, reason, _) in enumerate(answers) if reason}
     return Block(first, _stacked(pictures, frame), hashes, reasons)
@@ -209,7 +211,11 @@ def _serve(settings: str) -> None:
         block = _decoded(0, paths, frame)
         pixels = iter(block.pictures)
         return [
-            (block.hashes[place].tobytes(), block.reasons.get(place, ""), b"" if place in block.reasons else next(pixels).tobytes())
+            (
+                block.hashes[place].tobytes(),
+                block.reasons.get(place, ""),
+                b"" if place in block.reasons else next(pixels).tobytes(),
+            )
             for place in range(len(paths))
         ]
 

@@ -57,7 +57,9 @@ class Child:
         try:
             self._asked = time.monotonic()
             coded = [os.fsencode(path) for path in paths]
-            process.stdin.write(b"".join((_NUMBER.pack(len(coded)), *(_NUMBER.pack(len(c)) + c for c in coded))))
+            process.stdin.write(
+                b"".join((_NUMBER.pack(len(coded)), *(_NUMBER.pack(len(c)) + c for c in coded)))
+            )
             process.stdin.flush()
             return [_answer(process.stdout) for _ in paths]
         except (OSError, EOFError, ValueError) as error:
@@ -163,7 +165,11 @@ def _death(code: int, silent: bool) -> str:
         name = signal.Signals(-code).name
     except ValueError:
         name = f"signal {-code}"
-    cause = "perhaps there was not enough memory" if name == "SIGKILL" else "the file is damaged in an unusual way"
+    cause = (
+        "perhaps there was not enough memory"
+        if name == "SIGKILL"
+        else "the file is damaged in an unusual way"
+    )
     return f"the decoder was ended on it by {name}: {cause}"
 
 

@@ -1,4 +1,4 @@
-"""A list of picture files with what is known of each before it is opened, and the dataset that comes of it."""
+"""Picture files with what is known of each before it is opened, and the dataset that comes of them."""
 
 import hashlib
 import os
@@ -60,7 +60,7 @@ def dataset_of(
     kept = decoded.kept
     check_classes(listing.source, listing.classes, listing.labels[kept], listing.split[kept])
     dataset = Dataset(
-        name=os.path.splitext(os.path.basename(os.path.abspath(listing.source)))[0] or "pictures",
+        name=_name(listing.source),
         classes=listing.classes,
         images=decoded.pictures,
         labels=listing.labels[kept],
@@ -76,7 +76,7 @@ def dataset_of(
 
 
 def check_classes(source: str, classes: Sequence[str], labels: np.ndarray, split: np.ndarray) -> None:
-    """Refuse what nobody can train on: no picture, one class, or a class that training never sees (`InputError`)."""
+    """Refuse what nobody can train on: no picture, one class, a class that training never sees (`InputError`)."""
     where = printable(source)
     if not len(labels):
         raise InputError(f"{where}: none of the pictures can be read.")
@@ -85,18 +85,23 @@ def check_classes(source: str, classes: Sequence[str], labels: np.ndarray, split
             f"{where}: there is only one class, {classes[0]!r}; a classifier needs at least two."
         )
     training = np.bincount(labels[split <= 0], minlength=len(classes))
-    for number in np.flatnonzero(training == 0):
+    for number in np.flatnonzero(training == 0).tolist():
         parts = [PARTS[part] for part in np.unique(split[labels == number])]
         if parts:
             raise InputError(
-                f"{where}: the class {classes[number]!r} is in {' and '.join(parts)} but not in train, so it can never "
-                "be learned. Add pictures of it to train, or remove it."
+                f"{where}: the class {classes[number]!r} is in {' and '.join(parts)} but not in train, so it can "
+                "never be learned. Add pictures of it to train, or remove it."
             )
         raise InputError(f"{where}: no picture of the class {classes[number]!r} can be read.")
 
 
+def _name(source: str) -> str:
+    name = printable(os.path.basename(os.path.abspath(source)))
+    return name.removesuffix(".csv") or "pictures"
+
+
 def _fingerprint(dataset: Dataset, decoded: Decoded) -> str:
-    # The hash of the pixels was computed when they were decoded, and checked when they were mapped: it costs nothing here.
+    # The hash of the pixels was computed when they were decoded, and checked when they were mapped: it is free.
     digest = hashlib.sha256(
         repr((decoded.digest, decoded.pictures.shape, dataset.classes)).encode("utf-8", "surrogateescape")
     )

@@ -1,7 +1,7 @@
 """One picture file, opened safely and made into what the model sees.
 
-A file from a camera, a scanner or a stranger is read into memory, recognized by its content (never by its name), checked
-against the pixel limit from its header alone, and only then decoded. Whatever is wrong with it becomes one
+A file from a camera, a scanner or a stranger is read into memory, recognized by its content (never by its name),
+checked against the pixel limit from its header alone, and only then decoded. Whatever is wrong with it becomes one
 `PictureError` with a reason that a photographer understands; no other exception and no warning escapes.
 """
 
@@ -30,7 +30,7 @@ MAX_BYTES = 8 * MAX_PIXELS
 
 _ORIENTATION = 0x0112
 _BYTES_TAKEN_AT_ONCE = 1 << 24
-# `warnings.catch_warnings` is not safe between threads: two that overlap may leave the filters changed for ever.
+# `warnings.catch_warnings` is not safe between threads: two at once may leave the filters changed for ever.
 _one_at_a_time = threading.RLock()
 
 
@@ -62,8 +62,8 @@ def open_picture(source: str | os.PathLike[str] | bytes) -> Image.Image:
 def read_picture(source: str | os.PathLike[str] | bytes, frame: Frame) -> np.ndarray:
     """A picture file (or its bytes) as the model sees it: (H, W, C) uint8.
 
-    It is `prepare(open_picture(source), frame)`, except that a JPEG file much larger than the frame is decoded at a half, a
-    quarter or an eighth of its size (always at least 3 times the frame), which is several times faster.
+    It is `prepare(open_picture(source), frame)`, except that a JPEG file much larger than the frame is decoded at a
+    half, a quarter or an eighth of its size (at least 3 times the frame), which is several times faster.
 
     Raises `PictureError` (a `FileError`) where it is missing, damaged, too large or no picture.
     """
@@ -72,7 +72,7 @@ def read_picture(source: str | os.PathLike[str] | bytes, frame: Frame) -> np.nda
 
 
 def read_content(content: bytes, frame: Frame, where: str) -> np.ndarray:
-    """The bytes of a picture file as the model sees it: (H, W, C) uint8; `where` is named in the `PictureError`."""
+    """The bytes of a picture file as the model sees it: (H, W, C) uint8; a `PictureError` names `where`."""
     with _quiet():
         image = _decoded(content, where, frame)
         try:
@@ -88,7 +88,7 @@ def prepare(image: Image.Image | np.ndarray, frame: Frame) -> np.ndarray:
 
     Parameters
     ----------
-    image : a Pillow picture of any mode, or an array (H, W), (H, W, 1), (H, W, 3) or (H, W, 4: with opacity) of uint8
+    image : a Pillow picture of any mode, or an array of uint8: (H, W), (H, W, 1), (H, W, 3), (H, W, 4: with opacity)
 
     Raises
     ------
@@ -110,7 +110,7 @@ def prepare(image: Image.Image | np.ndarray, frame: Frame) -> np.ndarray:
 def read_file(path: str | bytes | os.PathLike[str]) -> bytes:
     """All bytes of an ordinary file; a pipe, a device or a folder is refused at once, and never waited for.
 
-    Raises `PictureError` where it cannot be read, is empty, or is larger than any picture of 40 million pixels.
+    Raises `PictureError` where it cannot be read, is empty, or larger than any picture of 40 million pixels.
     """
     where = os.fsdecode(path)
     try:
@@ -151,7 +151,7 @@ def _decoded(content: bytes, where: str, frame: Frame | None) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
         width, height = image.size
-        # Nothing but the header has been read so far: a file of a few bytes may claim a picture of many gigabytes.
+        # Only the header has been read so far: a file of a few bytes may claim a picture of many gigabytes.
         if width * height > MAX_PIXELS:
             raise PictureError(where, _too_large(f"{width:,} × {height:,} pixels"))
         turn = _orientation(image)
@@ -204,7 +204,7 @@ def _picture(array: np.ndarray) -> Image.Image:
 
 
 def _array(image: Image.Image, frame: Frame) -> np.ndarray:
-    # Twice as fast as numpy.asarray(image), which asks the picture through a dict; the copy may be written to.
+    # Faster than numpy.asarray(image), which asks the picture through a dict; the copy may be written to.
     return np.frombuffer(image.tobytes(), np.uint8).reshape(frame.shape).copy()  # (H, W, C)
 
 

@@ -1,16 +1,16 @@
-"""From any kind of pixels (gray, palette, transparent, CMYK, 16-bit, float) to 8-bit ones of the frame's size and color.
+"""From pixels of any kind (gray, palette, transparent, CMYK, 16-bit, float) to 8-bit ones in the frame.
 
 Choices, and why:
 
-- **Transparent parts lie over white**: a logo or a cut-out is drawn for paper and for light pages; over black, dark ink
-  on a transparent ground would vanish.
-- **16-bit values are scaled**, v / 257, not clipped: 65,535 is white. 32-bit integers follow the same rule while they fit
-  in 16 bits. Floating-point values in 0–1 are multiplied by 255, those in 0–255 are rounded. Numbers outside these ranges
-  (measurements, not shades) are stretched from the picture's smallest to its largest.
+- **Transparent parts lie over white**: a logo or a cut-out is drawn for paper and for light pages; over black, dark
+  ink on a transparent ground would vanish.
+- **16-bit values are scaled**, v / 257, not clipped: 65,535 is white. 32-bit integers follow the same rule while they
+  fit in 16 bits. Floating-point values in 0–1 are multiplied by 255, those in 0–255 are rounded. Numbers outside these
+  ranges (measurements, not shades) are stretched from the picture's smallest to its largest.
 - **Resizing is bicubic with a kernel as wide as the reduction** (antialiased). A plain average (box) blurs as much but
-  makes blocks of enlarged pictures; Lanczos is a little sharper but rings: it draws bright and dark fringes along edges,
-  which a linear classifier would learn. Reductions of more than three times begin with whole-pixel averages
-  (`reducing_gap`), which is faster and not distinguishable.
+  makes blocks of enlarged pictures; Lanczos is a little sharper but rings: it draws bright and dark fringes along
+  edges, which a linear classifier would learn. Reductions of more than three times begin with whole-pixel averages
+  (`reducing_gap`), which is faster and makes no visible difference.
 - **Gray** is ITU-R 601-2 luma, 0.299 R + 0.587 G + 0.114 B.
 """
 
@@ -49,7 +49,7 @@ def eight_bit(image: Image.Image) -> Image.Image:
 
 
 def fitted(image: Image.Image, frame: Frame) -> Image.Image:
-    """A picture of mode L, LA, RGB or RGBA, brought to the frame's size (pad, crop or stretch) and color (L or RGB)."""
+    """A picture of mode L, LA, RGB or RGBA, brought to the frame's size and color (mode L or RGB)."""
     size = (frame.width, frame.height)
     width, height = image.size
     if frame.fit == "stretch" or image.size == size:
@@ -69,7 +69,7 @@ def fitted(image: Image.Image, frame: Frame) -> Image.Image:
 
 
 def _middle(have: tuple[int, int], want: tuple[int, int], scale: float) -> tuple[float, float, float, float]:
-    """The largest box in the middle of a picture that has the frame's proportions: left, top, right, bottom."""
+    """The largest box amid a picture that has the frame's proportions: left, top, right, bottom."""
     width, height = (min(have[side], want[side] / scale) for side in (0, 1))
     left, top = (have[0] - width) / 2, (have[1] - height) / 2
     if scale == 1:  # whole pixels can be kept as they are; half a pixel's shift would blur them
@@ -82,7 +82,7 @@ def _resized(
 ) -> Image.Image:
     if image.size == size and box is None:
         return image
-    # Pillow weighs colors by their opacity here, so that the color of invisible pixels does not bleed into visible ones.
+    # Pillow weighs colors by their opacity here: the color of invisible pixels does not bleed into visible ones.
     return image.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
 
 

@@ -1,0 +1,243 @@
+"""A `.csv` that names picture files and their labels, for pictures that are not sorted into class folders.
+
+    file,label,group,split
+    birds/0001.jpg,robin,burst-7,train
+
+The first line names the columns, in any order and case: `file` (or `filename`, `path`, `image`), `label` (or `class`),
+and optionally `group` (pictures of one group stay on one side of a split) and `split` (train, validation or val, test);
+other columns are ignored. Paths are relative to the table's folder. Commas, semicolons and tabs are understood.
+"""
+
+import csv
+import io
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pellucid.data.cache_build import FileList
+from pellucid.data.class_order import class_name, ordered
+from pellucid.data.dataset import Dataset
+from pellucid.data.decoder import Progress
+from pellucid.data.frame import Frame
+from pellucid.data.listing import Listing, dataset_of
+from pellucid.data.picture import unopened
+from pellucid.storage.errors import FileError, InputError, printable
+
+_COLUMNS = {
+    "file": ("file", "filename", "file_name", "path", "image"),
+    "label": ("label", "class"),
+    "group": ("group",),
+    "split": ("split",),
+}
+_PARTS = {"": -1, "train": 0, "training": 0, "validation": 1, "val": 1, "valid": 1, "test": 2, "testing": 2}
+_LISTED = 20
+_HEADER_BYTES = 1 << 16
+
+
+@dataclass(frozen=True)
+class _Row:
+    line: int
+    file: str
+    label: str
+    group: str
+    split: str
+
+
+def is_labels_csv(path: str | os.PathLike[str]) -> bool:
+    """Whether the file's first line names a column of files and a column of labels; False where it cannot be read."""
+    try:
+        if not os.path.isfile(path):
+            return False
+        with open(path, "rb") as file:
+            start = file.read(_HEADER_BYTES)
+    except (OSError, ValueError):
+        return False
+    header = _text(start).split("\n", 1)[0]
+    try:
+        names = next(csv.reader([header], delimiter=_delimiter(header)), [])
+    except csv.Error:
+        return False
+    return {"file", "label"} <= _places(names).keys()
+
+
+def load_labels_csv(
+    path: str | os.PathLike[str],
+    *,
+    frame: Frame,
+    skip_unreadable: bool = False,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Load the pictures that a table of file name, label, and perhaps group and split, names.
+
+    Parameters
+    ----------
+    frame : what the model sees of each picture
+    skip_unreadable : go on without pictures that are missing or damaged; they are listed in `Dataset.unreadable`
+    progress : called with (pictures done, all) while they are decoded; never where they come from the cache
+
+    Raises
+    ------
+    FileError : the table cannot be read, has ragged rows, missing labels or files named twice: all lines are named
+    UnreadableError : pictures that are missing or cannot be read (all of them)
+    InputError : one class only, or a class that training never sees
+    StorageError : the disk is full while the decoded pictures are kept
+    """
+    listing = list_table(path)
+    return dataset_of(listing, frame=frame, skip_unreadable=skip_unreadable, progress=progress)
+
+
+def list_table(path: str | os.PathLike[str]) -> Listing:
+    """The pictures that a table names, with their labels, groups and parts, before any of them is opened."""
+    source = os.fspath(path)
+    rows, has_group, has_split = _rows(source)
+    base = os.path.dirname(source)
+    kept = []
+    paths, sizes, times = [], [], []
+    missing = []
+    for row in rows:
+        where = _located(base, row.file)
+        try:
+            known = os.stat(where)
+        except (OSError, ValueError) as error:
+            missing.append((where, unopened(where, error)))
+            continue
+        kept.append(row)
+        paths.append(where)
+        sizes.append(known.st_size)
+        times.append(known.st_mtime_ns)
+    # A class of which every file is missing is still a class: the list of missing files tells the story better.
+    classes = ordered(row.label for row in (kept or rows))
+    number = {name: place for place, name in enumerate(classes)}
+    beginning = os.path.join(base, "") if base else ""
+    return Listing(
+        source=source,
+        classes=classes,
+        files=FileList(
+            paths,
+            [each.removeprefix(beginning) for each in paths],
+            np.array(sizes, np.int64),
+            np.array(times, np.int64),
+        ),
+        labels=np.array([number[row.label] for row in kept], np.int32),
+        split=np.array([_PARTS[row.split] if has_split else -1 for row in kept], np.int8),
+        groups=_numbered([row.group for row in kept]) if has_group else None,
+        unlisted=tuple(missing),
+    )
+
+
+def _rows(source: str) -> tuple[list[_Row], bool, bool]:
+    """The table's rows, and whether it has groups and splits. Raises `FileError` naming every wrong line."""
+    where = printable(source)
+    records = _records(source)
+    _, names = next(records, (0, []))
+    places = _places(names)
+    for wanted in ("file", "label"):
+        if wanted not in places:
+            raise FileError(
+                f"{where}: the first line must name the columns: one of {', '.join(_COLUMNS[wanted])} is missing; "
+                f"it names {', '.join(map(printable, names)) or 'nothing'}."
+            )
+    wrong: list[str] = []
+    rows: list[_Row] = []
+    seen: dict[str, int] = {}
+    for line, cells in records:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) != len(names):
+            wrong.append(f"line {line}: {len(names)} cells were wanted, {len(cells)} came")
+            continue
+        given = {column: cells[place].strip() for column, place in places.items()}
+        row = _Row(
+            line,
+            given["file"],
+            class_name(given["label"]),
+            given.get("group", ""),
+            given.get("split", "").lower(),
+        )
+        if not row.file:
+            wrong.append(f"line {line}: the file name is missing")
+        elif not row.label or row.label.lower() == "nan":
+            wrong.append(f"line {line}: the label of {printable(row.file)} is missing")
+        elif row.split not in _PARTS:
+            wrong.append(
+                f"line {line}: split must be train, validation or test, got {printable(row.split)!r}"
+            )
+        elif row.file in seen:
+            wrong.append(f"line {line}: {printable(row.file)} is already named in line {seen[row.file]}")
+        else:
+            seen[row.file] = line
+            rows.append(row)
+    has_split = any(row.split for row in rows)
+    wrong += [f"line {row.line}: the split is missing" for row in rows if has_split and not row.split]
+    if wrong:
+        more = f"\n  and {len(wrong) - _LISTED:,} more" if len(wrong) > _LISTED else ""
+        listed = "\n".join(f"  {sentence}" for sentence in wrong[:_LISTED])
+        lines = "line is" if len(wrong) == 1 else "lines are"
+        raise FileError(f"{where}: {len(wrong):,} {lines} wrong; correct the table:\n{listed}{more}")
+    if not rows:
+        raise FileError(f"{where}: the table names no files. Add a line for each picture: file name, label.")
+    return rows, "group" in places, has_split
+
+
+def _records(source: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record of the table and the number of the line on which it begins."""
+    where = printable(source)
+    try:
+        with open(source, "rb") as file:
+            text = _text(file.read())
+    except FileNotFoundError as error:
+        raise InputError(f"{where}: there is no such file. Check the spelling.") from error
+    except (OSError, ValueError) as error:
+        raise FileError(f"{where}: the table cannot be read: {unopened(source, error)}.") from error
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=_delimiter(text.split("\n", 1)[0]), strict=True
+    )
+    for _ in itertools.count():
+        begins = reader.line_num + 1
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            raise FileError(f"{where}: line {begins} is no line of a .csv table ({error}).") from error
+        if cells is None:
+            return
+        yield begins, cells
+
+
+def _text(content: bytes) -> str:
+    # "utf-8-sig": Excel begins its tables with a mark. Bytes that are not UTF-8 may be part of a file's name.
+    return content.decode("utf-8-sig", "surrogateescape")
+
+
+def _delimiter(header: str) -> str:
+    return max(",;\t", key=header.count)
+
+
+def _places(names: list[str]) -> dict[str, int]:
+    """Which column is which; the first of several wins."""
+    lower = [name.strip().lower() for name in names]
+    found = {}
+    for column, accepted in _COLUMNS.items():
+        for name in accepted:
+            if name in lower:
+                found[column] = lower.index(name)
+                break
+    return found
+
+
+def _located(base: str, file: str) -> str:
+    where = os.path.join(base, file)
+    if os.sep == "/" and "\\" in file and not os.path.lexists(where):
+        return os.path.join(base, file.replace("\\", "/"))  # a table that was written on Windows
+    return where
+
+
+def _numbered(groups: list[str]) -> np.ndarray:
+    """(N,) int64: one number for each group; a picture without a group is a group of its own."""
+    numbers: dict[str, int] = {}
+    for group in filter(None, groups):
+        numbers.setdefault(group, len(numbers))
+    alone = itertools.count(len(numbers))
+    return np.array([numbers[group] if group else next(alone) for group in groups], np.int64)
