@@ -1,1 +1,1 @@
-"""TODO"""
+"""Settings, start values and the forward pass of each part of a model."""

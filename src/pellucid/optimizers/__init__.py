@@ -1,1 +1,1 @@
-"""TODO"""
+"""How a step is made of a gradient."""

@@ -1,1 +1,1 @@
-"""TODO"""
+"""The loop: from a recipe and a dataset to a run."""

@@ -1,0 +1,137 @@
+"""The one door to the compiler: jit, scan and devices, with options that are known to compute right numbers.
+
+jaxlib 0.10.2 fuses dot products and reductions on the CPU in a way that gives wrong numbers for rare shapes (jax issue
+39103) and crashes on others (jax issue 40412). The options below turn that fusion off; they cost nothing and make the
+bits independent of the number of cores. `canary.py` tests what comes out.
+"""
+
+import contextlib
+import importlib.metadata
+import importlib.util
+import os
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from pellucid.storage.cache_folder import cache_folder
+
+_FIRST_WITH_FUSION = (0, 10, 2)
+_SAFE_FUSION = {
+    "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION"
+}
+
+
+def available() -> bool:
+    """Whether JAX is installed. Does not import it."""
+    return importlib.util.find_spec("jax") is not None and importlib.util.find_spec("jaxlib") is not None
+
+
+def version() -> str:
+    """The version of jaxlib, the compiler."""
+    return importlib.metadata.version("jaxlib")
+
+
+@cache
+def options() -> dict[str, str]:
+    """The compiler options for this jaxlib on this platform."""
+    import jax
+
+    number = tuple(int(part) for part in re.findall(r"\d+", version())[:3])
+    if jax.default_backend() != "cpu" or number < _FIRST_WITH_FUSION:
+        return {}
+    try:
+        jax.jit(lambda x: x, compiler_options=_SAFE_FUSION).lower(np.float32(0)).compile()
+    except Exception:  # A later compiler that no longer knows the option; the canary then judges it as it is.
+        return {}
+    return dict(_SAFE_FUSION)
+
+
+def compiled(
+    function: Callable[..., Any], *, static: tuple[str, ...] = (), donate: tuple[int, ...] = ()
+) -> Callable[..., Any]:
+    """The function as one compiled program. It is traced at the first call with new shapes.
+
+    Parameters
+    ----------
+    static : names of keyword arguments that are part of the program (hashable)
+    donate : positions of arguments whose memory the result may take over
+    """
+    import jax
+
+    return jax.jit(function, static_argnames=static, donate_argnums=donate, compiler_options=options())
+
+
+def scan(step: Callable[[Any, Any], tuple[Any, Any]], state: Any, inputs: Any) -> tuple[Any, Any]:
+    """`state, output = step(state, input)` over the first axis of the inputs, inside a compiled program."""
+    import jax
+
+    return jax.lax.scan(step, state, inputs)
+
+
+def append(array: Any, last: Any) -> Any:
+    """The array (n,) with one more number (n + 1,), inside a compiled program."""
+    import jax.numpy as jnp
+
+    return jnp.concatenate([array, last[None]])
+
+
+def to_device(tree: Any) -> Any:
+    """The arrays on the first device. On a CPU an array that begins on a 64-byte boundary is used in place, also when
+    it is a read-only map of a file larger than memory."""
+    import jax
+
+    return jax.device_put(tree)
+
+
+def to_host(tree: Any) -> Any:
+    """The arrays as NumPy's own, copied, in the same nested dicts, lists and tuples; waits for the device."""
+    import jax
+
+    return jax.tree.map(lambda array: np.array(array), tree)
+
+
+@contextlib.contextmanager
+def precision(dtype: Any) -> Iterator[None]:
+    """Inside, JAX keeps float64 as float64 if `dtype` is; the global setting is never touched."""
+    import jax
+
+    with jax.enable_x64(np.dtype(dtype) == np.float64):
+        yield
+
+
+def keep_programs() -> None:
+    """Keep compiled programs on disk, so that the next process need not compile them; take a GPU's memory as it is needed.
+
+    For programs, not for libraries: it sets JAX's settings for the whole process, which is why only the command line calls it,
+    before JAX is imported. What the user has set stays.
+    """
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_folder("programs")))
+    # By default nothing that compiled in under a second is kept, which is nearly everything here.
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
+    os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+
+def device_description() -> str:
+    """The first device in words, such as "cpu" or "NVIDIA H100"."""
+    import jax
+
+    device = jax.devices()[0]
+    return device.platform if device.platform == "cpu" else device.device_kind
+
+
+def fingerprint() -> dict[str, str]:
+    """What decides the bits of a compiled result: versions, options, processor and thread count."""
+    import jax
+
+    return {
+        "jax": jax.__version__,
+        "jaxlib": version(),
+        "options": ",".join(f"{name}={value}" for name, value in sorted(options().items())),
+        "device": device_description(),
+        "threads": os.environ.get("PJRT_NPROC")
+        or str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+    }

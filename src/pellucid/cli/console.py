@@ -1,0 +1,54 @@
+"""What people read while a command works: text, progress, and the last line for programs."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+__all__ = ["console", "counting", "escape", "percent", "print_json"]
+
+
+def console(as_json: bool = False) -> Console:
+    """Where text goes: to standard output, or to standard error if that is kept for JSON."""
+    return Console(stderr=as_json, highlight=False, soft_wrap=True)
+
+
+def print_json(content: dict[str, Any]) -> None:
+    """One JSON object, on one line, on standard output."""
+    sys.stdout.write(json.dumps(content, ensure_ascii=False, default=float).encode("utf-8", "backslashreplace").decode() + "\n")
+    sys.stdout.flush()
+
+
+def percent(share: float | None) -> str:
+    """0.4153 as "41.5 %"."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+@contextmanager
+def counting(screen: Console, words: str, unit: str = "pictures") -> Iterator[Callable[[int, int], None]]:
+    """A bar that moves with (done, total); without a terminal a plain line every few seconds. Nothing for what ends at once."""
+    if not screen.is_terminal:
+        yield _plainly(screen, words, unit)
+        return
+    columns = (TextColumn(words), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    with Progress(*columns, console=screen, transient=True) as progress:
+        task = progress.add_task(words, total=None, visible=False)
+        yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)
+
+
+def _plainly(screen: Console, words: str, unit: str) -> Callable[[int, int], None]:
+    last = time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= 5:
+            last = time.monotonic()
+            screen.print(f"{words}: {done:,} of {total:,} {unit}")
+
+    return show

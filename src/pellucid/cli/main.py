@@ -1,0 +1,96 @@
+"""`pellucid`: the commands, put together, and how each of them ends."""
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+COMMANDS = ("data", "train", "resume", "evaluate", "predict", "compare", "doctor")
+"""Each is a function of its name in a file of its name."""
+
+
+def main() -> None:
+    """Run the command line and end the process: 0 done, 1 it failed (one sentence on stderr), 2 wrong usage, 130 interrupted."""
+    # A name may hold bytes that are no text here; it is shown escaped rather than ending in an error.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    debug = "--debug" in sys.argv
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.exit(_status([word for word in sys.argv[1:] if word != "--debug"], debug))
+
+
+def _status(words: list[str], debug: bool) -> int:
+    import click
+
+    from pellucid.storage.errors import Error
+
+    try:
+        return _application(words)(args=words, prog_name="pellucid", standalone_mode=False) or 0
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort) as stop:
+        print(f"\npellucid: {str(stop) or 'interrupted'}", file=sys.stderr)
+        return 143 if isinstance(stop, Terminated) else 130
+    except BrokenPipeError:
+        # The reader, such as `head`, has had enough. The stream must not be flushed again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Error as error:
+        if debug:
+            raise
+        print(f"pellucid: {error}", file=sys.stderr)
+        return 1
+    except MemoryError:
+        print("pellucid: not enough memory. Use a smaller --size or --batch-size, or close other programs.", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if debug:
+            raise
+        print(
+            f"pellucid: this should not happen ({type(error).__name__}: {error}). Run it again with --debug and report what it prints.",
+            file=sys.stderr,
+        )
+        return 1
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM): as for Ctrl-C, the run is left ready to be resumed."""
+
+
+def _terminated(*_: object) -> None:
+    raise Terminated("terminated")
+
+
+def _application(words: list[str]) -> Callable[..., Any]:
+    """The command that is asked for alone, or all of them for `--help`: importing seven files to run one would be a waste."""
+    import typer
+
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="Image classifiers you can see through: from a folder of pictures to a classifier and the reasons for its verdicts.",
+        epilog="Begin with: pellucid train digits. Every command takes --json; errors take --debug. Nothing is ever sent anywhere.",
+    )
+
+    @app.callback(invoke_without_command=True)
+    def options(version: bool = typer.Option(False, "--version", help="Print the version and end.")) -> None:
+        if version:
+            from pellucid import __version__
+
+            print(__version__)
+            raise typer.Exit
+
+    wanted = [words[0]] if words and words[0] in COMMANDS else COMMANDS
+    for name in wanted:
+        app.command(name)(getattr(importlib.import_module(f"pellucid.cli.{name}"), name))
+    return typer.main.get_command(app)
+
+
+if __name__ == "__main__":
+    main()

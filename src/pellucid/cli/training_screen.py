@@ -1,0 +1,75 @@
+"""Training as it happens, in the terminal: a line for each check, a moving line for the epochs, a summary."""
+
+from types import TracebackType
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from pellucid.cli.console import escape, percent
+
+
+class TrainingScreen:
+    """Listens to a training and shows its events. Without a terminal: a plain line an epoch."""
+
+    def __init__(self, screen: Console) -> None:
+        self.screen = screen
+        self._progress: Progress | None = None
+        self._task: Any = None
+
+    def __enter__(self) -> "TrainingScreen":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._stop()
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Show one event."""
+        show = {"ready": self._ready, "check": self._check, "epoch": self._epoch, "finished": self._finished}
+        if event.get("event") in show:
+            show[event["event"]](event)
+
+    def _ready(self, event: dict[str, Any]) -> None:
+        recipe, pictures = event["recipe"], event["pictures"]
+        parts = ", ".join(f"{count:,} {part}" for part, count in pictures.items())
+        self.screen.print(f"{event['classes']} classes, {parts}; {event['features']:,} features")
+        self.screen.print(
+            f"{recipe['model']}: λ {recipe['l2']:g}, learning rate {recipe['learning_rate']:g} ({recipe['schedule']}), "
+            f"batch {recipe['batch_size']}, {recipe['epochs']} epochs, seed {recipe['seed']}; "
+            f"engine {event['engine']}: {event['why']}"
+        )
+        for remark in event.get("remarks", []):
+            self.screen.print(f"[yellow]note[/] {escape(remark)}")
+        if event.get("resumed"):
+            self.screen.print(f"going on after epoch {event['resumed']}")
+
+    def _check(self, event: dict[str, Any]) -> None:
+        mark = "[green]✓[/]" if event["passed"] else "[yellow]![/]"
+        self.screen.print(f"{mark} {event['name']}: {escape(event['sentence'])}")
+
+    def _epoch(self, event: dict[str, Any]) -> None:
+        words = f"loss {event['loss']:.4f}  train {percent(event['train_accuracy'])}"
+        if "validation_accuracy" in event:
+            words += f"  validation {percent(event['validation_accuracy'])}"
+        words += f"  {event['pictures_per_second']:,.0f} pictures/s"
+        if not self.screen.is_terminal:
+            self.screen.print(f"epoch {event['epoch']}/{event['epochs']}  {words}")
+            return
+        if self._progress is None:
+            columns = (TextColumn("epoch {task.completed}/{task.total}"), BarColumn(20), TextColumn("{task.description}"), TimeRemainingColumn())
+            self._progress = Progress(*columns, console=self.screen)
+            self._progress.start()
+            self._task = self._progress.add_task(words, total=event["epochs"])
+        self._progress.update(self._task, completed=event["epoch"], description=words)
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        self._stop()
+        if event["best_epoch"] != event["epochs"]:
+            self.screen.print(f"stopped: {event['stopped']}; the weights of epoch {event['best_epoch']} did best and are kept")
+        else:
+            self.screen.print(f"stopped: {event['stopped']}")
+
+    def _stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None

@@ -1,0 +1,137 @@
+"""Operations on each number alone. Arrays of different shapes are broadcast; gradients are summed back."""
+
+from typing import Any
+
+import numpy as np
+
+from pellucid.arrays.namespace import namespace
+from pellucid.graph.tensor import op
+
+
+def summed_to(g: Any, like: Any) -> Any:
+    """The gradient g brought back to the shape and dtype of `like`: summed over the axes that broadcasting added or stretched."""
+    shape = np.shape(like)
+    if g.shape != shape:
+        extra = g.ndim - len(shape)
+        stretched = tuple(axis for axis, size in enumerate(shape, extra) if size == 1 and g.shape[axis] != 1)
+        g = g.sum(axis=tuple(range(extra)) + stretched, keepdims=True).reshape(shape)
+    dtype = getattr(like, "dtype", None)
+    return g if dtype is None or g.dtype == dtype else g.astype(dtype)
+
+
+@op
+def add(x, y):
+    """Add: the gradient is passed on to both unchanged.
+
+    Forward    z = x + y
+    Gradient   ∂L/∂x = g,  ∂L/∂y = g  (summed over broadcast axes)
+    Shapes     x (...), y (...) → z (...)
+    Source     CS231n, Backpropagation: the add gate distributes
+    """
+    return x + y, (lambda g: summed_to(g, x), lambda g: summed_to(g, y))
+
+
+@op
+def subtract(x, y):
+    """Subtract: the gradient is passed on to x, and with the other sign to y.
+
+    Forward    z = x − y
+    Gradient   ∂L/∂x = g,  ∂L/∂y = −g  (summed over broadcast axes)
+    Shapes     x (...), y (...) → z (...)
+    Source     CS231n, Backpropagation
+    """
+    return x - y, (lambda g: summed_to(g, x), lambda g: summed_to(-g, y))
+
+
+@op
+def multiply(x, y):
+    """Multiply: each input gets the gradient times the other input.
+
+    Forward    z = x y
+    Gradient   ∂L/∂x = g y,  ∂L/∂y = g x  (summed over broadcast axes)
+    Shapes     x (...), y (...) → z (...)
+    Source     CS231n, Backpropagation: the multiply gate switches the inputs
+    """
+    return x * y, (lambda g: summed_to(g * y, x), lambda g: summed_to(g * x, y))
+
+
+@op
+def divide(x, y):
+    """Divide.
+
+    Forward    z = x / y
+    Gradient   ∂L/∂x = g / y,  ∂L/∂y = −g x / y²  (summed over broadcast axes)
+    Shapes     x (...), y (...) → z (...)
+    Inputs     y away from 0
+    Source     CS231n, Backpropagation
+    """
+    return x / y, (lambda g: summed_to(g / y, x), lambda g: summed_to(-g * x / (y * y), y))
+
+
+@op
+def negative(x):
+    """Change the sign.
+
+    Forward    z = −x
+    Gradient   ∂L/∂x = −g
+    Shapes     x (...) → z (...)
+    Source     CS231n, Backpropagation
+    """
+    return -x, (lambda g: -g,)
+
+
+@op
+def power(x, *, exponent):
+    """Raise to a fixed power.
+
+    Forward    z = xᵖ
+    Gradient   ∂L/∂x = g p xᵖ⁻¹
+    Shapes     x (...) → z (...)
+    Inputs     x positive; exponent 3
+    Source     CS231n, Backpropagation
+    """
+    p = float(exponent)
+    # A whole power is exact and takes negative numbers; NumPy multiplies for 2.
+    return x**p, (lambda g: summed_to(g * (p * x ** (p - 1.0)), x),)
+
+
+@op
+def exp(x):
+    """The exponential function: its slope is its value.
+
+    Forward    z = eˣ
+    Gradient   ∂L/∂x = g eˣ
+    Shapes     x (...) → z (...)
+    Source     CS231n, Backpropagation
+    """
+    z = namespace(x).exp(x)
+    return z, (lambda g: g * z,)
+
+
+@op
+def log(x):
+    """The natural logarithm.
+
+    Forward    z = ln x
+    Gradient   ∂L/∂x = g / x
+    Shapes     x (...) → z (...)
+    Inputs     x positive
+    Source     CS231n, Backpropagation
+    """
+    return namespace(x).log(x), (lambda g: g / x,)
+
+
+@op
+def maximum(x, y):
+    """The larger of two: the gradient goes to the larger one. At a tie it goes to x.
+
+    Forward    z = max(x, y)
+    Gradient   ∂L/∂x = g [x ≥ y],  ∂L/∂y = g [x < y]  (summed over broadcast axes)
+    Shapes     x (...), y (...) → z (...)
+    Inputs     x away from y
+    Source     CS231n, Backpropagation: the max gate routes
+    """
+    xp = namespace(x, y)
+    z = xp.maximum(x, y)
+    wins = xp.greater_equal(x, y).astype(z.dtype)
+    return z, (lambda g: summed_to(g * wins, x), lambda g: summed_to(g * (1 - wins), y))

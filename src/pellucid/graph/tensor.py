@@ -1,0 +1,148 @@
+"""A number, or an array of numbers, that remembers how it was made."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from pellucid.storage.errors import InputError
+
+Pullback = Callable[[Any], Any]
+
+OPERATIONS: dict[str, Callable[..., Any]] = {}
+"""Every operation by its name; the tests walk this list."""
+
+
+class Tensor:
+    """A node of the computational graph: a value, and the values and local gradients it was made from.
+
+    A tensor is never changed. Gradients are not written to it: `gradients(loss)` returns them.
+
+    Attributes
+    ----------
+    value : array or number of any shape, NumPy's or JAX's
+    parents : the tensors it was made from; empty for a variable
+    pullbacks : for each parent the function that takes g = ∂L/∂value and returns ∂L/∂parent in the parent's shape and dtype
+    op : the name of the operation; "" for a variable
+    name : the user's name for it, or ""
+    depth : the length of the longest way back to a variable
+    """
+
+    __slots__ = ("depth", "name", "op", "parents", "pullbacks", "value")
+
+    def __init__(
+        self,
+        value: Any,
+        parents: "tuple[Tensor, ...]" = (),
+        pullbacks: tuple[Pullback, ...] = (),
+        op: str = "",
+        name: str = "",
+    ) -> None:
+        self.value = value
+        self.parents = parents
+        self.pullbacks = pullbacks
+        self.op = op
+        self.name = name
+        self.depth = 1 + max(parent.depth for parent in parents) if parents else 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(self.value)
+
+    @property
+    def dtype(self) -> Any:
+        return self.value.dtype
+
+    def __repr__(self) -> str:
+        made = f"{self.name or 'Tensor'}" + (f" = {self.op}(…)" if self.op else "")
+        return (
+            f"<{made}: {self.value}>" if np.ndim(self.value) == 0 else f"<{made}: {self.dtype} {self.shape}>"
+        )
+
+    # NumPy must not take `array * tensor` apart into an array of tensors.
+    __array_ufunc__ = None
+
+    def __add__(self, other: Any) -> Any:
+        return OPERATIONS["add"](self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return OPERATIONS["add"](other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return OPERATIONS["subtract"](self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return OPERATIONS["subtract"](other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return OPERATIONS["multiply"](self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return OPERATIONS["multiply"](other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return OPERATIONS["divide"](self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return OPERATIONS["divide"](other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return OPERATIONS["matmul"](self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return OPERATIONS["matmul"](other, self)
+
+    def __neg__(self) -> Any:
+        return OPERATIONS["negative"](self)
+
+    def __pow__(self, exponent: float) -> Any:
+        return OPERATIONS["power"](self, exponent=exponent)
+
+
+def op(function: Callable[..., tuple[Any, tuple[Pullback | None, ...]]]) -> Callable[..., Any]:
+    """Make an operation of a function that returns its value and its local gradients together.
+
+    The function takes arrays by position and settings by keyword, and returns the value and one pullback for each array:
+    `None` where nothing flows, as into labels. The operation takes tensors or arrays: with a tensor among them it returns
+    a tensor, with arrays only it returns an array, so that prediction is the same code without a graph.
+
+    Raises
+    ------
+    InputError : the shapes do not fit; the sentence names the operation, the shapes and the tensors
+    """
+    name = function.__name__
+
+    @functools.wraps(function)
+    def operation(*inputs: Any, **settings: Any) -> Any:
+        values = [tensor.value if isinstance(tensor, Tensor) else tensor for tensor in inputs]
+        try:
+            value, pullbacks = function(*values, **settings)
+        except (ValueError, TypeError, IndexError) as error:
+            raise InputError(_mismatch(name, inputs, error)) from error
+        flows = [(t, p) for t, p in zip(inputs, pullbacks, strict=True) if isinstance(t, Tensor)]
+        if not flows:
+            return value
+        flows = [(tensor, pullback) for tensor, pullback in flows if pullback is not None]
+        return Tensor(value, tuple(t for t, _ in flows), tuple(p for _, p in flows), op=name)
+
+    OPERATIONS[name] = operation
+    return operation
+
+
+def variables(**values: Any) -> "tuple[Tensor, ...]":
+    """Named tensors to build a graph from: `x, y = variables(x=-2.0, y=[1.0, 2.0])`. Numbers are held as float64."""
+    return tuple(
+        Tensor(value if hasattr(value, "dtype") else np.asarray(value, np.float64)[()], name=name)
+        for name, value in values.items()
+    )
+
+
+def _mismatch(name: str, inputs: tuple[Any, ...], error: Exception) -> str:
+    described = []
+    for each in inputs:
+        label = each.name or each.op if isinstance(each, Tensor) else ""
+        value = each.value if isinstance(each, Tensor) else each
+        kind = f"{getattr(value, 'dtype', type(value).__name__)} {np.shape(value)}"
+        described.append(f"{label}: {kind}" if label else kind)
+    return f"{name}({', '.join(described)}) does not fit: {str(error).splitlines()[0] if str(error) else type(error).__name__}"

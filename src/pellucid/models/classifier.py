@@ -1,0 +1,84 @@
+"""A finished classifier: preprocessing, model, weights, class names and the temperature of its probabilities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.layers.linear import Linear
+from pellucid.models.verdicts import Verdict
+from pellucid.preprocessing.pipeline import Preprocessing
+
+_BLOCK = 4096  # pictures scored at once: memory stays bounded
+
+
+@dataclass(frozen=True)
+class Classifier:
+    """Says which class a picture is of, how sure it is, and why.
+
+    Attributes
+    ----------
+    kind : "softmax" or "svm"
+    classes : K names
+    params : {"weight": (K, D), "bias": (K,)} float32
+    temperature : scores are divided by it before softmax makes probabilities of them; fitted on validation pictures
+        (Guo et al. 2017, section 4.2)
+    origin : where it comes from: recipe, data, accuracies, versions
+    """
+
+    kind: str
+    classes: tuple[str, ...]
+    preprocessing: Preprocessing
+    model: Linear
+    params: dict[str, np.ndarray] = field(repr=False)
+    temperature: float = 1.0
+    origin: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def scores(self, inputs: np.ndarray) -> np.ndarray:
+        """Scores (N, K) float32 of prepared inputs (N, H, W, C) uint8, or (N, D) for rows of numbers."""
+        if len(inputs) <= _BLOCK:
+            return self.model(self.params, self.preprocessing.apply(inputs))
+        blocks = range(0, len(inputs), _BLOCK)
+        return np.concatenate([self.scores(inputs[start : start + _BLOCK]) for start in blocks])
+
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Softmax of the scores (N, K) divided by the temperature: each row adds up to 1."""
+        scaled = scores / np.float32(self.temperature)
+        exponentials = np.exp(scaled - scaled.max(axis=1, keepdims=True))
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+    def predict(self, pictures: Any) -> Any:
+        """The verdict on one picture, or a list of verdicts on several.
+
+        Parameters
+        ----------
+        pictures : a path, a Pillow image or an array (H, W), (H, W, C) uint8 of any size; or a list of these; or prepared inputs
+            (N, H, W, C) uint8 or (N, D) float
+
+        Raises
+        ------
+        InputError, FileError : something is no picture
+        UnreadableError : some of the listed files cannot be read; all are named
+        """
+        if isinstance(pictures, list | tuple):
+            if all(isinstance(picture, str | Path) for picture in pictures):
+                return self._verdicts(self.preprocessing.read(pictures)[0], [str(path) for path in pictures])
+            return self._verdicts(np.stack([self.preprocessing.prepare(picture) for picture in pictures]))
+        if isinstance(pictures, np.ndarray):
+            frame = self.preprocessing.frame
+            if pictures.ndim == (4 if frame else 2):
+                return self._verdicts(pictures)
+            if frame is None or pictures.shape == frame.shape:
+                return self._verdicts(pictures[None])[0]
+        origin = str(pictures) if isinstance(pictures, str | Path) else ""
+        return self._verdicts(self.preprocessing.prepare(pictures)[None], [origin])[0]
+
+    def _verdicts(self, inputs: np.ndarray, origins: Sequence[str] | None = None) -> list[Verdict]:
+        scores = self.scores(inputs)
+        probabilities = self.probabilities(scores)
+        return [
+            Verdict(self.classes, s, p, origins[row] if origins else "", inputs[row])
+            for row, (s, p) in enumerate(zip(scores, probabilities, strict=True))
+        ]

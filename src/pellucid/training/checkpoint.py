@@ -1,0 +1,107 @@
+"""Where training stands, on disk: written whole or not at all, and two of them are kept."""
+
+import contextlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.preprocessing.pipeline import Preprocessing
+from pellucid.storage.errors import FileError, printable
+from pellucid.storage.tensors import load_tensors, save_tensors
+
+_KEPT = 2
+
+
+@dataclass(frozen=True)
+class Standing:
+    """All that the next epoch depends on.
+
+    Attributes
+    ----------
+    epoch : epochs done
+    state : {"params": …, "optimizer": …, "t": steps done}
+    best_params : the weights of the epoch that did best on the validation pictures
+    best_epoch, best_value : which epoch, and how well (higher is better): the watched measure, then minus the validation
+        loss, which decides between equals; empty before the first one
+    seconds : spent on training so far
+    """
+
+    epoch: int
+    state: dict[str, Any] = field(repr=False)
+    best_params: dict[str, np.ndarray] = field(repr=False)
+    best_epoch: int = 0
+    best_value: tuple[float, ...] = ()
+    seconds: float = 0.0
+
+
+def save_checkpoint(folder: Path, standing: Standing, preprocessing: Preprocessing) -> None:
+    """Write `checkpoint-<epoch>.safetensors`, then remove those older than the newest two. Raises `StorageError`."""
+    settings, arrays = preprocessing.state()
+    tensors = _flattened({"state": standing.state, "best": standing.best_params, "preprocessing": arrays})
+    metadata = {
+        "epoch": standing.epoch,
+        "best_epoch": standing.best_epoch,
+        "best_value": list(standing.best_value),
+        "seconds": standing.seconds,
+        "preprocessing": settings,
+    }
+    save_tensors(folder / f"checkpoint-{standing.epoch:06d}.safetensors", tensors, metadata)
+    for old in _found(folder)[:-_KEPT]:
+        with contextlib.suppress(OSError):
+            old.unlink()
+
+
+def load_checkpoint(folder: Path) -> tuple[Standing, Preprocessing, list[str]]:
+    """The newest checkpoint that is whole, the preprocessing in it, and what is to be said of damaged newer ones.
+
+    Raises `FileError` if there is none.
+    """
+    remarks: list[str] = []
+    for path in reversed(_found(folder)):
+        try:
+            tensors, metadata = load_tensors(path)
+        except FileError as error:
+            remarks.append(f"{error} The checkpoint before it is used.")
+            continue
+        tree = _unflattened(tensors)
+        standing = Standing(
+            metadata["epoch"],
+            # An optimizer without a state, such as plain descent, leaves nothing in the file.
+            {"optimizer": {name: {} for name in tree["state"]["params"]}, **tree["state"]},
+            tree["best"],
+            metadata["best_epoch"],
+            tuple(metadata["best_value"]),
+            metadata["seconds"],
+        )
+        return standing, Preprocessing.from_state(metadata["preprocessing"], tree["preprocessing"]), remarks
+    told = " ".join(remarks) or "It was stopped before its first checkpoint: train again."
+    raise FileError(f"{printable(folder)}: no checkpoint to go on from. {told}")
+
+
+def _found(folder: Path) -> list[Path]:
+    """The checkpoints, by epoch (never by time: clocks jump)."""
+    return sorted(folder.glob("checkpoint-*.safetensors"))
+
+
+def _flattened(tree: dict[str, Any], above: str = "") -> dict[str, np.ndarray]:
+    flat: dict[str, np.ndarray] = {}
+    for name, value in tree.items():
+        path = f"{above}{name}"
+        if isinstance(value, dict):
+            flat |= _flattened(value, f"{path}/")
+        else:
+            flat[path] = np.asarray(value)
+    return flat
+
+
+def _unflattened(flat: dict[str, np.ndarray]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for path, array in flat.items():
+        *folders, name = path.split("/")
+        place = tree
+        for folder in folders:
+            place = place.setdefault(folder, {})
+        place[name] = array
+    return tree

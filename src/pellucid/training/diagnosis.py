@@ -1,0 +1,136 @@
+"""Three questions before training, which tell a broken set-up from a hard problem; and where a NaN came from."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from pellucid.arrays import random
+from pellucid.graph.gradient_check import check_gradients
+from pellucid.graph.nonfinite import find_nonfinite
+from pellucid.graph.tensor import Tensor
+from pellucid.losses import initial_loss
+from pellucid.optimizers.descent import start
+from pellucid.storage.errors import printable
+from pellucid.training.engine import State
+from pellucid.training.session import Session
+from pellucid.training.step import Task, gradient, update
+
+_TINY = 20
+_RIGHT = 1e-5  # a relative error of the gradient that float64 stays below, kinks aside
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question, whether the answer is as it should be, and the answer in a sentence."""
+
+    name: str
+    passed: bool
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def checks(session: Session) -> list[Check]:
+    """Loss at the start, gradients on real pictures, and whether 20 pictures can be learned by heart (CS231n, "Sanity checks")."""
+    return [_initial_loss(session), _gradients(session), _overfit(session)]
+
+
+def _sample(session: Session, count: int) -> np.ndarray:
+    """Training rows drawn with the run's seed, for checks alone."""
+    rows = session.dataset.train.rows
+    key = random.fold_in(random.key(session.recipe.seed), 2**31)
+    return rows[random.permutation(key, len(rows))[:count]]
+
+
+def _initial_loss(session: Session) -> Check:
+    x, y, v = session.supply.batch(_sample(session, 256))
+    _, loss, _ = session.task.objective(session.start_params, x, y, v)
+    classes = len(session.dataset.classes)
+    expected = initial_loss(session.recipe.model, classes)
+    formula = f"ln {classes}" if session.recipe.model == "softmax" else f"{classes} − 1"
+    if any(array.any() for array in session.start_params.values()):
+        return Check(
+            "initial loss",
+            bool(np.isfinite(loss)),
+            f"starts from given weights at {loss:.4f} (from nothing: {expected:.4f})",
+        )
+    passed = bool(abs(loss - expected) <= 1e-4 * max(1.0, expected))
+    return Check(
+        "initial loss", passed, f"{loss:.4f}, and {formula} = {expected:.4f} is what knowing nothing costs"
+    )
+
+
+def _gradients(session: Session) -> Check:
+    x, y, v = session.supply.batch(_sample(session, 5))
+    x, v = x.astype(np.float64), v.astype(np.float64)
+    # Not at zero, where all scores tie and a mistake could hide.
+    keys = random.split(random.key(session.recipe.seed), len(session.start_params))
+    params = {
+        name: array.astype(np.float64) + 1e-2 * random.normal(key, array.shape)
+        for key, (name, array) in zip(keys, session.start_params.items(), strict=True)
+    }
+    compared = check_gradients(
+        lambda **p: session.task.objective(p, x, y, v)[0], params, rng=random.key(session.recipe.seed)
+    )
+    worst = max(each.error for each in compared.values())
+    return Check(
+        "gradient check",
+        worst <= _RIGHT,
+        f"walk back and centered differences agree to {worst:.0e} of the largest on {len(y)} training pictures",
+    )
+
+
+def _overfit(session: Session) -> Check:
+    rows = _sample(session, _TINY)
+    x, y, v = session.supply.batch(rows)
+    task = Task(session.task.model, session.task.loss, 0.0, session.task.optimizer)
+    params: dict[str, Any] = session.model.init(random.key(0))[0]
+    optimizer = start(task.optimizer, params)
+    # The data of 20 pictures curve at most as fast as their longest: a rate that is safe for them.
+    rate = np.float32(1.0 / max(float((x.astype(np.float64) ** 2).sum(1).max()), 1e-12))
+    right = 0
+    for t in range(1, 301):
+        params, optimizer, _, right = update(task, params, optimizer, x, y, v, rate, t)
+        if right == len(rows):
+            return Check("overfit", True, f"{len(rows)} training pictures are learned by heart in {t} steps")
+    advice = "too few features to tell them apart, or the same picture under two labels?"
+    return Check(
+        "overfit", False, f"of {len(rows)} training pictures only {right} can be learned by heart: {advice}"
+    )
+
+
+def blame(session: Session, state: State, order: np.ndarray, rates: np.ndarray, epoch: int) -> str:
+    """One sentence on where the first number that is not finite came from: the chunk is replayed step by step on NumPy.
+
+    Parameters
+    ----------
+    state : before the chunk
+    order, rates : of the chunk
+    """
+    size = session.recipe.batch_size or len(order)
+    params, optimizer, t = state["params"], state["optimizer"], int(state["t"])
+    with np.errstate(all="ignore"):
+        for number, begin in enumerate(range(0, len(order), size)):
+            rows = order[begin : begin + size]
+            x, y, v = session.supply.batch(rows)
+            where = f"epoch {epoch}, step {t + 1}"
+            if not np.isfinite(x).all():
+                bad = rows[~np.isfinite(x).all(axis=1)]
+                named = ", ".join(printable(session.dataset.origins[row]) for row in bad[:5])
+                return f"{where}: the features themselves are not finite in {len(bad)} picture(s): {named}."
+            leaves = {name: Tensor(array, name=name) for name, array in params.items()}
+            objective, losses, _ = session.task.objective(leaves, x, y, v)
+            culprit = find_nonfinite(objective)
+            if culprit is not None:
+                made = f"the operation {culprit.op}" if culprit.op else f"the parameter {culprit.name}"
+                advice = "The steps are too large: divide --learning-rate by 10."
+                return f"{where}: the first number that is not finite comes out of {made} (minibatch loss {losses.value}). {advice}"
+            g, _, _ = gradient(session.task, params, x, y, v)
+            worst = max(float(np.abs(array).max()) for array in g.values())
+            t += 1
+            params, optimizer, *_ = update(session.task, params, optimizer, x, y, v, rates[number], t)
+            if not all(np.isfinite(array).all() for array in params.values()):
+                return f"{where}: the update made the weights infinite (largest gradient {worst:.3g}). Divide --learning-rate by 10."
+    return f"epoch {epoch}: a number was not finite in the compiled program, and is finite on NumPy: train with --engine numpy."

@@ -1,0 +1,209 @@
+"""Two ways to run the same steps: eagerly on NumPy, or a whole chunk of them as one compiled program."""
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+
+from pellucid.arrays import compile as compiler
+from pellucid.arrays.indexing import rows as take
+from pellucid.preprocessing.standardize import standardize
+from pellucid.training.step import Task, update
+
+State = dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Supply:
+    """What the steps draw from. Pictures stay as they are, 8 bits a number; each minibatch is standardized in its step.
+
+    Attributes
+    ----------
+    inputs : (N, H, W, C) uint8 or (N, D) float32, all parts together
+    labels (N,) int32
+    weights (N,) float32 : how much each picture counts
+    mean, scale (D,) float32
+    """
+
+    inputs: Any
+    labels: Any
+    weights: Any
+    mean: Any
+    scale: Any
+
+    def batch(self, rows: Any) -> tuple[Any, Any, Any]:
+        """x (B, D), labels (B) and weights (B) of these rows (B)."""
+        x = standardize(take(self.inputs, rows), self.mean, self.scale)
+        return x, take(self.labels, rows), take(self.weights, rows)
+
+
+class Engine(Protocol):
+    """Runs chunks of steps. The state is {"params": …, "optimizer": …, "t": steps done}, as NumPy arrays on the way in and out."""
+
+    name: str
+    compiling: float
+
+    def steps(
+        self, state: State, order: np.ndarray, batch_size: int, rates: np.ndarray
+    ) -> tuple[State, np.ndarray, np.ndarray]:
+        """One step for each minibatch of `order` (n,), the rows to be visited; the last one may be short.
+
+        Returns the new state, the mean loss of each minibatch (steps,) and how many were right in each (steps,).
+        """
+        ...
+
+    def scores(self, params: dict[str, Any], rows: np.ndarray) -> np.ndarray:
+        """Scores (n, K) of these rows (n,)."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Eager:
+    """Step by step on NumPy: every value can be looked at."""
+
+    task: Task
+    supply: Supply
+    name: str = "numpy"
+    compiling: float = 0.0
+
+    def steps(
+        self, state: State, order: np.ndarray, batch_size: int, rates: np.ndarray
+    ) -> tuple[State, np.ndarray, np.ndarray]:
+        params, optimizer, t = state["params"], state["optimizer"], int(state["t"])
+        losses, rights = [], []
+        for number, start in enumerate(range(0, len(order), batch_size)):
+            batch = self.supply.batch(order[start : start + batch_size])
+            t += 1
+            params, optimizer, loss, right = update(self.task, params, optimizer, *batch, rates[number], t)
+            losses.append(loss)
+            rights.append(right)
+        state = {"params": params, "optimizer": optimizer, "t": np.int32(t)}
+        return state, np.array(losses), np.array(rights, np.int32)
+
+    def scores(self, params: dict[str, Any], rows: np.ndarray) -> np.ndarray:
+        blocks = range(0, len(rows), _EVALUATED)
+        return np.concatenate(
+            [
+                self.task.model(params, self.supply.batch(rows[start : start + _EVALUATED])[0])
+                for start in blocks
+            ]
+        )
+
+
+class Compiled:
+    """A chunk of steps is one program: a scan over its minibatches, in which the walk back was traced once.
+
+    The data are an argument of the program and stay on the device; on a CPU a map of a file is used in place.
+
+    Attributes
+    ----------
+    compiling : seconds spent on bringing JAX up and on compiling so far
+    """
+
+    name = "xla"
+
+    def __init__(self, task: Task, supply: Supply) -> None:
+        began = time.perf_counter()
+        self.task = task
+        self._dtype = supply.mean.dtype
+        self._steps = compiler.compiled(partial(_chunk, task), static=("batch_size",))
+        self._scores = compiler.compiled(partial(_scored, task))
+        with compiler.precision(self._dtype):
+            self._data = {name: compiler.to_device(value) for name, value in vars(supply).items()}
+        self._programs: dict[tuple[Any, ...], Any] = {}
+        self.compiling = time.perf_counter() - began
+
+    def steps(
+        self, state: State, order: np.ndarray, batch_size: int, rates: np.ndarray
+    ) -> tuple[State, np.ndarray, np.ndarray]:
+        with compiler.precision(self._dtype):
+            arguments = (state, self._data, order, rates)
+            program = self._program(
+                ("steps", len(order), batch_size), self._steps, arguments, batch_size=batch_size
+            )
+            return compiler.to_host(program(*arguments))
+
+    def scores(self, params: dict[str, Any], rows: np.ndarray) -> np.ndarray:
+        with compiler.precision(self._dtype):
+            found = []
+            for start in range(0, len(rows), _EVALUATED):
+                arguments = (params, self._data, rows[start : start + _EVALUATED])
+                found.append(
+                    self._program(("scores", len(arguments[2])), self._scores, arguments)(*arguments)
+                )
+            return np.concatenate([np.asarray(block) for block in found])
+
+    def _program(self, key: tuple[Any, ...], function: Any, arguments: tuple[Any, ...], **static: Any) -> Any:
+        """The compiled program for arguments of these shapes; compiled at its first use."""
+        if key not in self._programs:
+            began = time.perf_counter()
+            self._programs[key] = function.lower(*arguments, **static).compile()
+            self.compiling += time.perf_counter() - began
+        return self._programs[key]
+
+
+_EVALUATED = 1000  # pictures scored at once: their float32 form fits the cache of a processor
+
+
+def _chunk(
+    task: Task, state: State, data: dict[str, Any], order: Any, rates: Any, *, batch_size: int
+) -> tuple[State, Any, Any]:
+    """The steps of one chunk, traced. A short last minibatch is a step of its own shape after the scan."""
+    supply = Supply(**data)
+
+    def step(state: State, drawn: tuple[Any, Any]) -> tuple[State, tuple[Any, Any]]:
+        rows, rate = drawn
+        t = state["t"] + 1
+        params, optimizer, loss, right = update(
+            task, state["params"], state["optimizer"], *supply.batch(rows), rate, t
+        )
+        return {"params": params, "optimizer": optimizer, "t": t}, (loss, right)
+
+    whole = len(order) // batch_size
+    visits = order[: whole * batch_size].reshape(whole, batch_size)  # (n,) → (steps, B)
+    state, (losses, rights) = compiler.scan(step, state, (visits, rates[:whole]))
+    if len(order) % batch_size:
+        state, (loss, right) = step(state, (order[whole * batch_size :], rates[whole]))
+        losses, rights = compiler.append(losses, loss), compiler.append(rights, right)
+    return state, losses, rights
+
+
+def _scored(task: Task, params: dict[str, Any], data: dict[str, Any], rows: Any) -> Any:
+    return task.model(params, Supply(**data).batch(rows)[0])
+
+
+def chosen(
+    name: str, task: Task, supply: Supply, pictures: int, features: int, classes: int, epochs: int, steps: int
+) -> tuple[Engine, str]:
+    """The engine of this name ("numpy", "xla" or "auto"), and why, in a few words.
+
+    "auto" takes NumPy where it needs less than about three seconds for the whole training, since importing JAX and compiling
+    take one or two; and where JAX is missing or its compiler computes wrong numbers.
+    """
+    from pellucid.storage.errors import InputError, MissingDependencyError
+
+    if name not in ("auto", "numpy", "xla"):
+        raise InputError(f"--engine must be auto, numpy or xla, got {name!r}.")
+    if name == "numpy":
+        return Eager(task, supply), "asked for"
+    if not compiler.available():
+        if name == "xla":
+            raise MissingDependencyError(
+                "--engine xla needs JAX, which is not installed: pip install jax, or use --engine numpy."
+            )
+        return Eager(task, supply), "JAX is not installed"
+    # 4 operations for each weight and picture at about 2e10 a second, and about 100 µs of Python for each step.
+    seconds = epochs * pictures * features * classes * 4 / 2e10 + epochs * steps * 1e-4
+    if name == "auto" and seconds < 3:
+        return Eager(task, supply), "small enough to be done before a compiler has started"
+    from pellucid.arrays.canary import trustworthy
+
+    if not trustworthy():
+        if name == "xla":
+            raise MissingDependencyError(
+                f"jaxlib {compiler.version()} computes wrong numbers on this machine: install another version, or use --engine numpy."
+            )
+        return Eager(task, supply), f"jaxlib {compiler.version()} computes wrong numbers on this machine"
+    return Compiled(task, supply), "asked for" if name == "xla" else "fastest for this much data"

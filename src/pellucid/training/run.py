@@ -1,0 +1,120 @@
+"""The run's folder: made once, never overwritten, never used by two at once."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from pellucid.storage.atomic import refuse_disk
+from pellucid.storage.errors import FileError, InputError, printable
+from pellucid.storage.records import read_json, write_json
+
+
+def new_run(output: str | os.PathLike[str] | None, data: str, model: str) -> Path:
+    """Make the folder of a new run: `output`, or `runs/<data>-<model>-<n>` with the first free n.
+
+    Raises
+    ------
+    InputError : `output` holds something already
+    StorageError : the folder cannot be made
+    """
+    if output is not None:
+        folder = Path(output)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            what = "holds another run" if (folder / "run.json").exists() else "is not empty"
+            raise InputError(
+                f"--output {printable(folder)} {what}, and a run is never overwritten. Name another folder."
+            )
+        _make(folder, exist_ok=True)
+        return folder
+    word = re.sub(r"[^\w.-]+", "-", printable(data)).strip("-.")[:60] or "data"
+    number = 1
+    _make(Path("runs"), exist_ok=True)
+    while True:
+        folder = Path("runs") / f"{word}-{model}-{number}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        except OSError as error:
+            raise refuse_disk(folder, error) from error
+        else:
+            return folder
+
+
+def write_run(folder: Path, content: dict[str, Any]) -> None:
+    """Write `run.json`. Raises `StorageError` where the disk refuses."""
+    write_json(folder / "run.json", content)
+
+
+def read_run(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """The content of `run.json`. Raises `FileError` where the folder is no run or the file is damaged."""
+    path = Path(folder) / "run.json"
+    if not path.exists():
+        raise FileError(
+            f"{printable(folder)}: not a run: there is no run.json in it. Give the folder that `pellucid train` printed."
+        )
+    content = read_json(path)
+    if not isinstance(content, dict) or not {"recipe", "data"} <= set(content):
+        raise FileError(f"{printable(path)}: not the description of a run. Restore it from a copy.")
+    return content
+
+
+class Lock:
+    """Held while a process trains in a folder: a second one is refused with the owner's number.
+
+    The lock of a process that is no longer there is taken over. Raises `InputError` where the owner lives.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / ".lock"
+        for _ in range(3):
+            try:
+                handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+            except FileExistsError:
+                owner = self._owner()
+                if owner is not None and _alive(owner):
+                    raise InputError(
+                        f"{printable(folder)}: process {owner} is training here. Wait for it, or stop it: kill {owner}"
+                    ) from None
+                self.path.unlink(missing_ok=True)
+            except OSError as error:
+                raise refuse_disk(self.path, error) from error
+            else:
+                with os.fdopen(handle, "w") as file:
+                    file.write(str(os.getpid()))
+                return
+        raise InputError(f"{printable(folder)}: another process is about to train here. Try again.")
+
+    def _owner(self) -> int | None:
+        try:
+            return int(self.path.read_text())
+        except (OSError, ValueError):
+            return None
+
+    def __enter__(self) -> "Lock":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.path.unlink(missing_ok=True)
+
+
+def _alive(process: int) -> bool:
+    if process == os.getpid():
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    except OSError:  # Windows has no signal 0
+        return False
+    return True
+
+
+def _make(folder: Path, exist_ok: bool) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=exist_ok)
+    except OSError as error:
+        raise refuse_disk(folder, error) from error

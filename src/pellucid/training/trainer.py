@@ -1,0 +1,258 @@
+"""From a dataset and a recipe to a run with a finished classifier, its verdicts and its honest accuracy."""
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pellucid.arrays import compile as compiler
+from pellucid.data.dataset import PARTS, Dataset
+from pellucid.inspection.calibration import fit_temperature, reliability
+from pellucid.inspection.metrics import Evaluation
+from pellucid.models.classifier import Classifier
+from pellucid.models.model_file import save_model
+from pellucid.storage.errors import InputError, printable
+from pellucid.storage.records import Log
+from pellucid.training.checkpoint import Standing, load_checkpoint
+from pellucid.training.diagnosis import Check, checks
+from pellucid.training.loop import Finished, Listener, evaluated, trained
+from pellucid.training.recipe import Recipe
+from pellucid.training.run import Lock, read_run, write_run
+from pellucid.training.session import Session, prepared
+from pellucid.training.verdicts_table import write_verdicts
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """What training made.
+
+    Attributes
+    ----------
+    evaluations : part → what the classifier says of it
+    run : the content of `run.json`
+    events : the content of `events.jsonl`
+    """
+
+    classifier: Classifier
+    evaluations: dict[str, Evaluation]
+    run: dict[str, Any]
+    events: list[dict[str, Any]]
+
+
+def fit(
+    dataset: Dataset,
+    recipe: Recipe,
+    folder: Path | None = None,
+    *,
+    engine: str = "auto",
+    start_from: Classifier | None = None,
+    listener: Listener = lambda event: None,
+    facts: dict[str, Any] | None = None,
+    seconds: dict[str, float] | None = None,
+) -> Outcome:
+    """Train a classifier on the training part, stop by the validation part, and measure it once on the test part.
+
+    Parameters
+    ----------
+    folder : the run's folder, made by `new_run`; without it nothing is written
+    engine : "auto", "numpy" or "xla"
+    start_from : a classifier whose weights are the start
+    listener : called with each event: "ready", "check", "epoch", "finished"
+    facts : more for `run.json`: the command, how the data were loaded
+    seconds : what was spent before, such as {"data": 1.2}
+
+    Raises
+    ------
+    InputError : data, recipe and start do not fit together
+    TrainingError : a number is not finite
+    StorageError : the disk refuses
+    """
+    began = time.perf_counter()
+    session = prepared(dataset, recipe, engine=engine, start_from=start_from)
+    listener({"event": "ready", **_ready(session)})
+    found = checks(session)
+    for check in found:
+        listener({"event": "check", **check.to_json()})
+    run = {
+        **(facts or {}),
+        "pellucid": metadata.version("pellucid"),
+        "data": _data_facts(dataset),
+        "recipe": session.recipe.to_json(),
+        "engine": {"asked": engine, "name": session.engine.name, "why": session.why},
+        "versions": _versions(session),
+        "checks": [check.to_json() for check in found],
+    }
+    spent = {**(seconds or {}), "prepare": time.perf_counter() - began}
+    standing = Standing(0, session.start_state(), session.start_params)
+    if folder is None:
+        return _finished(session, trained(session, standing, None, listener), run, spent, None, [], listener)
+    with Lock(folder):
+        run["seconds_before"] = spent
+        write_run(folder, run)
+        return _logged(session, standing, folder, run, spent, listener)
+
+
+def resume(folder: Path, dataset: Dataset, *, listener: Listener = lambda event: None) -> Outcome:
+    """Go on with a run from its newest checkpoint, to the same bits as if it had never stopped.
+
+    Raises
+    ------
+    InputError : the data are not those that the run began with, or another process trains in the folder
+    FileError : there is no checkpoint, or it is damaged
+    """
+    run = read_run(folder)
+    if dataset.fingerprint != run["data"]["fingerprint"]:
+        raise InputError(
+            f"{printable(folder)}: the data at {printable(dataset.source)} have changed since this run began. "
+            "Put them back, or train anew: pellucid train."
+        )
+    with Lock(folder):
+        standing, preprocessing, remarks = load_checkpoint(folder)
+        recipe = Recipe.from_json(run["recipe"])
+        session = prepared(dataset, recipe, engine=run["engine"]["name"], preprocessing=preprocessing)
+        versions = _versions(session)
+        remarks += [
+            f"{name} was {run['versions'].get(name)} and is {now}: the last digits may differ from a run that was not stopped"
+            for name, now in versions.items()
+            if run["versions"].get(name) != now
+        ]
+        listener({"event": "ready", **_ready(session), "resumed": standing.epoch, "remarks": remarks})
+        return _logged(session, standing, folder, run, dict(run.get("seconds_before", {})), listener)
+
+
+def _logged(
+    session: Session,
+    standing: Standing,
+    folder: Path,
+    run: dict[str, Any],
+    spent: dict[str, float],
+    listener: Listener,
+) -> Outcome:
+    """Train with every event written to `events.jsonl`, then finish the run."""
+    log = Log(folder / "events.jsonl")
+    events = [event for event in _past(folder) if event.get("epoch", 0) <= standing.epoch]
+
+    def heard(event: dict[str, Any]) -> None:
+        log.add(**event)
+        events.append(event)
+        listener(event)
+
+    try:
+        if standing.epoch:
+            log.add(event="resumed", epoch=standing.epoch)
+        return _finished(
+            session, trained(session, standing, folder, heard), run, spent, folder, events, listener
+        )
+    except KeyboardInterrupt:
+        log.add(event="interrupted")
+        raise
+    finally:
+        log.close()
+
+
+def _past(folder: Path) -> list[dict[str, Any]]:
+    from pellucid.storage.records import read_log
+
+    latest: dict[int, dict[str, Any]] = {}
+    # An epoch that was done again after a crash counts once: the last time.
+    for event in read_log(folder / "events.jsonl"):
+        if event.get("event") == "epoch" and isinstance(event.get("epoch"), int):
+            latest[event["epoch"]] = event
+    return [latest[epoch] for epoch in sorted(latest)]
+
+
+def _finished(
+    session: Session,
+    end: Finished,
+    run: dict[str, Any],
+    spent: dict[str, float],
+    folder: Path | None,
+    events: list[dict[str, Any]],
+    listener: Listener,
+) -> Outcome:
+    """Fit the temperature on the validation part, measure every part, write all."""
+    began, compiled = time.perf_counter(), session.engine.compiling
+    dataset, params = session.dataset, end.standing.best_params
+    temperature, calibration = 1.0, None
+    if len(dataset.validation):
+        raw, _ = evaluated(session, params, "validation")
+        temperature = fit_temperature(raw.scores, raw.labels)
+        cooled, _ = evaluated(session, params, "validation", temperature)
+        calibration = {
+            "before": float(reliability(raw.probabilities, raw.labels).error),
+            "after": float(reliability(cooled.probabilities, cooled.labels).error),
+        }
+    measured = {
+        part: evaluated(session, params, part, temperature) for part in PARTS if len(dataset.part(part))
+    }
+    evaluations = {part: evaluation for part, (evaluation, _) in measured.items()}
+    spent = {
+        **spent,
+        "compile": session.engine.compiling,
+        "train": end.standing.seconds,
+        "evaluate": time.perf_counter() - began - (session.engine.compiling - compiled),
+    }
+    result = {
+        "accuracy": {part: evaluation.accuracy for part, evaluation in evaluations.items()},
+        "measures": {part: evaluation.measures() for part, evaluation in evaluations.items()},
+        "loss": {part: loss for part, (_, loss) in measured.items()},
+        "stopped": end.reason,
+        "epochs": end.standing.epoch,
+        "best_epoch": end.standing.best_epoch,
+        "temperature": temperature,
+        "calibration_error": calibration,
+        "seconds": spent,
+    }
+    run = _plain({**run, "result": result})
+    origin = {key: run[key] for key in ("pellucid", "command", "recipe", "versions") if key in run}
+    origin |= {"data": {key: run["data"][key] for key in ("name", "source", "fingerprint", "counts")}}
+    origin |= {"accuracy": run["result"]["accuracy"]}
+    classifier = session.classifier(params, temperature, origin)
+    if folder is not None:
+        save_model(folder, classifier)
+        write_verdicts(folder / "verdicts.csv", dataset, evaluations.values())
+        write_run(folder, run)
+    listener({"event": "finished", **run["result"]})
+    return Outcome(classifier, evaluations, run, events)
+
+
+def _ready(session: Session) -> dict[str, Any]:
+    return {
+        "classes": len(session.dataset.classes),
+        "pictures": {part: len(session.dataset.part(part)) for part in PARTS},
+        "features": session.preprocessing.features,
+        "recipe": session.recipe.to_json(),
+        "engine": session.engine.name,
+        "why": session.why,
+    }
+
+
+def _data_facts(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "source": printable(dataset.source),
+        "name": printable(dataset.name),
+        "fingerprint": dataset.fingerprint,
+        "classes": list(dataset.classes),
+        "counts": {part: len(dataset.part(part)) for part in PARTS},
+        "unreadable": [[printable(path), reason] for path, reason in dataset.unreadable],
+        "notes": list(dataset.notes),
+    }
+
+
+def _versions(session: Session) -> dict[str, str]:
+    """What decides the bits: same values, same bits."""
+    versions = {"python": sys.version.split()[0], "numpy": np.__version__}
+    return versions | (compiler.fingerprint() if session.engine.name == "xla" else {})
+
+
+def _plain(content: Any) -> Any:
+    """The content as JSON holds it: no NumPy numbers, and null for what is not a number (a recall of a class without pictures)."""
+    return json.loads(json.dumps(content, default=float), parse_constant=lambda _: None)
+
+
+__all__ = ["Check", "Outcome", "fit", "resume"]
