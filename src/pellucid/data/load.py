@@ -55,8 +55,8 @@ def load(
     source : a folder with a folder of pictures for each class, perhaps under `train`, `validation`, `test`;
         a `.csv` of file name, label and perhaps group; CIFAR-10 or CIFAR-100 in binary form, as folder or
         `.tar.gz`; IDX files (their folder, or one file of pictures with its labels beside it); `.npz`; a
-        `.csv` of numbers; or a name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `cifar100`, `cifar100-coarse`.
-        A text that is a name means the named data; `./digits` or `Path("digits")` is the folder.
+        `.csv` of numbers; or a name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `cifar100`,
+        `cifar100-coarse`. A text that is a name means the named data; `./digits` or `Path("digits")` is the folder.
     size : pixels, of both sides or (height, width); 32 for picture files, else what the data has
     fit : "pad", "crop" or "stretch", for pictures of other proportions
     color : "rgb" or "gray"; "rgb" for picture files, else what the data has
@@ -133,11 +133,11 @@ def _read_file(
 
     name = path.name.lower()
     if name.endswith((".csv", ".tsv")):
-        from pellucid.data import image_folder, tables
+        from pellucid.data import labels_table, tables
 
-        if image_folder.is_labels_csv(path):
+        if labels_table.is_labels_csv(path):
             frame = request.frame(32, 32, "rgb")
-            return image_folder.load_labels_csv(
+            return labels_table.load_labels_csv(
                 path, frame=frame, skip_unreadable=skip_unreadable, progress=progress
             )
         if request.asks:
