@@ -190,8 +190,8 @@ def digits(request: FrameRequest = KEEP) -> Dataset:
 
 def _digits_table() -> np.ndarray:
     """(1797, 65) int64: 64 counts of ink and the digit."""
-    # Importing scikit-learn costs about a second, most of it SciPy. The table is a file beside its code: it is
-    # read where it lies, and only if a future version keeps it elsewhere is scikit-learn itself asked.
+    # Importing scikit-learn costs about a second, most of it SciPy. The table is a file beside its code: it
+    # is read where it lies, and only if a future version keeps it elsewhere is scikit-learn itself asked.
     found = importlib.util.find_spec("sklearn")
     if found is None or not found.submodule_search_locations:
         raise MissingDependencyError(

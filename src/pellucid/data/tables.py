@@ -162,7 +162,7 @@ def _first_bad(row: list[str], columns: Columns) -> str:
     wrong = [place for place, cell in enumerate(row) if _number(cell) is None]
     first = wrong[0]
     column = first + (first >= columns.label)
-    more = f", and {len(wrong) - 1} more cells" if len(wrong) > 1 else ""
+    more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
     return f"{columns.named(column)} is {row[first].strip()[:40]!r}, not a finite number{more}"
 
 
