@@ -1,0 +1,238 @@
+"""Sheets of pictures with words beside them: what the model will see, and which pictures are there twice."""
+
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from pellucid.data.dataset import Dataset
+from pellucid.storage.errors import InputError, printable
+
+PAPER, INK, FAINT, RULE, BAR = "#fbfbf9", "#1f2328", "#6b7280", "#dcdcd8", "#b9c4d0"
+MARGIN, GAP = 28, 4
+TITLE, NAME, SMALL = 24, 15, 12
+LABEL_WIDTH = 190
+LARGEST_HEIGHT = 12_000  # pixels of a sheet; viewers and the PNG's readers still open it at ease
+
+
+def contact_sheet(dataset: Dataset, *, per_class: int = 10, seed: int = 0) -> Image.Image:
+    """Some prepared pictures of every class, as the model will see them, enlarged by a whole factor.
+
+    Up to 12 classes stand one under the other; more share the width in several columns, with fewer pictures
+    each.
+
+    Parameters
+    ----------
+    per_class : pictures of each class, 1 or more, drawn at random by `seed` from all parts
+    seed : the same seed shows the same pictures
+
+    Raises
+    ------
+    InputError : the dataset has rows of numbers instead of pictures, or per_class < 1
+    """
+    _check_pictures(dataset)
+    if per_class < 1:
+        raise InputError(f"per_class must be 1 or more, got {per_class}.")
+    counts = np.bincount(dataset.labels, minlength=len(dataset.classes))
+    columns = next(n for n, most in ((1, 12), (2, 50), (3, 150), (4, np.inf)) if len(counts) <= most)
+    height, width = dataset.images.shape[1:3]
+    up, down = _scale(height, width, (72, 56, 56, 56)[columns - 1])
+    cell_width, cell_height = _drawn(width, up, down), _drawn(height, up, down)
+    shown = min(
+        per_class, max(3, (1000, 560, 340, 272)[columns - 1] // (cell_width + GAP)), int(counts.max())
+    )
+
+    row_height = max(cell_height, 2 * NAME + 10) + 12
+    block_width = LABEL_WIDTH + shown * (cell_width + GAP) + 24
+    fitting = columns * ((LARGEST_HEIGHT - 160) // row_height)
+    listed = min(len(counts), fitting)
+    rows = -(-listed // columns)
+    note = f"{len(dataset):,} pictures in {_counted(len(counts), 'class', 'classes')}  ·  {_frame(dataset)}"
+    detail = (
+        f"What the model sees: up to {shown} of each class, at random (seed {seed}), {_magnified(up, down)}."
+    )
+    if listed < len(counts):
+        detail += f" The first {listed:,} of {len(counts):,} classes."
+    sheet, draw, top = _sheet(columns * block_width - 24, rows * row_height, dataset.name, [note, detail])
+    keys = np.random.Philox(key=seed).random_raw(len(dataset))
+    order = np.lexsort((keys, dataset.labels))
+    starts = np.cumsum(counts) - counts
+    for k in range(listed):
+        x = MARGIN + (k // rows) * block_width
+        y = top + (k % rows) * row_height
+        _class_label(draw, x, y, dataset.classes[k], int(counts[k]), counts[k] / counts.max(), cell_height)
+        for j, row in enumerate(order[starts[k] : starts[k] + min(shown, counts[k])]):
+            left = x + LABEL_WIDTH + j * (cell_width + GAP)
+            _paste(sheet, draw, dataset.images[row], left, y, up, down)
+        if k % rows + 1 < rows and k + 1 < listed:
+            line = y + row_height - 6
+            draw.line([(x, line), (x + block_width - 24 - GAP, line)], fill=RULE)
+    return sheet
+
+
+def sheet_of_groups(
+    dataset: Dataset,
+    groups: Sequence[Sequence[int]],
+    captions: Sequence[str],
+    *,
+    title: str,
+    note: str = "",
+) -> Image.Image:
+    """Some rows of the data side by side in small groups, each group with its caption below: such as pairs
+    of doubles.
+
+    Parameters
+    ----------
+    groups : for each group its rows; of more than 6 rows the first 6 are drawn
+    captions : one for each group; a line break begins a new line, and long lines are cut in the middle
+
+    Raises
+    ------
+    InputError : the dataset has rows of numbers instead of pictures, there are no groups, or not one caption
+        for each
+    """
+    _check_pictures(dataset)
+    if not groups or len(groups) != len(captions):
+        raise InputError(f"A sheet needs one caption for each group, got {len(captions)} for {len(groups)}.")
+    height, width = dataset.images.shape[1:3]
+    up, down = _scale(height, width, 80)
+    cell_width, cell_height = _drawn(width, up, down), _drawn(height, up, down)
+    most = min(max(len(group) for group in groups), 6)
+    lines = max(caption.count("\n") + 1 for caption in captions)
+    tile_width = max(most * (cell_width + 2), 170) + 22
+    tile_height = cell_height + lines * (SMALL + 5) + 22
+    columns = min(max(1, 1240 // tile_width), len(groups))
+    rows = min(-(-len(groups) // columns), (LARGEST_HEIGHT - 160) // tile_height)
+    notes = [note] if note else []
+    if rows * columns < len(groups):
+        notes.append(f"The first {rows * columns:,} of {len(groups):,}.")
+    sheet, draw, top = _sheet(columns * tile_width - 22, rows * tile_height, title, notes)
+    for i, (group, caption) in enumerate(zip(groups, captions, strict=True)):
+        if i >= rows * columns:
+            break
+        x = MARGIN + (i % columns) * tile_width
+        y = top + (i // columns) * tile_height
+        for j, row in enumerate(list(group)[:6]):
+            _paste(sheet, draw, dataset.images[row], x + j * (cell_width + 2), y, up, down)
+        for j, line in enumerate(caption.split("\n")):
+            text = _cut(line, _font(SMALL), tile_width - 22)
+            draw.text(
+                (x, y + cell_height + 6 + j * (SMALL + 5)),
+                text,
+                fill=INK if j == 0 else FAINT,
+                font=_font(SMALL),
+            )
+    return sheet
+
+
+def _sheet(
+    width: int, height: int, title: str, notes: Sequence[str]
+) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
+    """An empty sheet with its heading; and where the content begins."""
+    widest = max([_font(SMALL + 1).getlength(_clean(note)) for note in notes] + [420.0])
+    top = MARGIN + TITLE + 14 + len(notes) * (SMALL + 8) + 14
+    size = (max(width, int(widest) + 1) + 2 * MARGIN, top + height + MARGIN - 12)
+    sheet = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(sheet)
+    heading = _cut(title, _font(TITLE), size[0] - 2 * MARGIN)
+    draw.text((MARGIN, MARGIN - 4), heading, fill=INK, font=_font(TITLE))
+    for i, note in enumerate(notes):
+        y = MARGIN + TITLE + 10 + i * (SMALL + 8)
+        draw.text((MARGIN, y), _clean(note), fill=FAINT, font=_font(SMALL + 1))
+    return sheet, draw, top
+
+
+def _class_label(
+    draw: ImageDraw.ImageDraw, x: int, y: int, name: str, count: int, share: float, height: int
+) -> None:
+    """A class's name, its number of pictures, and a bar as long as its share of the largest class."""
+    room = LABEL_WIDTH - 22
+    y += max(0, (height - 44) // 2)
+    draw.text((x, y), _cut(name, _font(NAME), room), fill=INK, font=_font(NAME))
+    draw.text((x, y + NAME + 5), _counted(count, "picture", "pictures"), fill=FAINT, font=_font(SMALL))
+    bar = y + NAME + SMALL + 12
+    draw.rectangle([(x, bar), (x + max(1, round(share * room * 0.6)), bar + 2)], fill=BAR)
+
+
+def _paste(
+    sheet: Image.Image, draw: ImageDraw.ImageDraw, picture: np.ndarray, x: int, y: int, up: int, down: int
+) -> None:
+    """Draw one picture (H, W, C) with a hair line around it, so that a white one has an edge too."""
+    pixels = np.ascontiguousarray(picture[:, :, 0] if picture.shape[2] == 1 else picture)
+    image = Image.fromarray(pixels).convert("RGB")
+    if down > 1:
+        image = image.reduce(down)
+    else:
+        image = image.resize((image.width * up, image.height * up), Image.Resampling.NEAREST)
+    draw.rectangle([(x - 1, y - 1), (x + image.width, y + image.height)], outline=RULE)
+    sheet.paste(image, (x, y))
+
+
+def _scale(height: int, width: int, wanted: int) -> tuple[int, int]:
+    """The whole factors that enlarge and reduce a picture so that its longer side is about `wanted`."""
+    side = max(height, width)
+    if side > 4 * wanted:
+        return 1, -(-side // (4 * wanted))
+    return max(1, -(-wanted // side)), 1
+
+
+def _drawn(side: int, up: int, down: int) -> int:
+    return -(-side // down) if down > 1 else side * up
+
+
+def _magnified(up: int, down: int) -> str:
+    if down > 1:
+        return f"reduced to 1/{down}"
+    return "in their own size" if up == 1 else f"each pixel drawn {up} x {up}"
+
+
+def _frame(dataset: Dataset) -> str:
+    height, width, channels = dataset.images.shape[1:]
+    color = "rgb" if channels == 3 else "gray"
+    fit = f", fit {dataset.frame.fit}" if dataset.frame is not None else ""
+    return f"{width} x {height}{fit}, {color}"
+
+
+def _counted(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _clean(text: str) -> str:
+    """The text without line breaks and other characters that no font draws, and × as x, which this font lacks."""
+    return "".join(" " if unicodedata.category(c)[0] == "C" else c for c in printable(text)).replace("×", "x")
+
+
+def _cut(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: float) -> str:
+    """The text, with its middle left out where it is wider than `room` pixels (names often differ at their ends)."""
+    text = _clean(text)
+    if font.getlength(text) <= room:
+        return text
+    fewest, most = 0, len(text)
+    while fewest < most:
+        kept = (fewest + most + 1) // 2
+        if font.getlength(_without_middle(text, kept)) <= room:
+            fewest = kept
+        else:
+            most = kept - 1
+    return _without_middle(text, fewest)
+
+
+def _without_middle(text: str, kept: int) -> str:
+    head = (kept + 1) // 2
+    return text[:head].rstrip() + "…" + text[len(text) - (kept - head) :].lstrip()
+
+
+@lru_cache(maxsize=8)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    # Pillow brings this font (Aileron) along: no file to look for, the same picture on every machine.
+    return ImageFont.load_default(size)
+
+
+def _check_pictures(dataset: Dataset) -> None:
+    if dataset.images.ndim != 4 or not len(dataset):
+        raise InputError(
+            f"{dataset.name}: a contact sheet needs pictures (N, H, W, C), got {dataset.images.shape}. "
+            f"Rows of numbers have none."
+        )
