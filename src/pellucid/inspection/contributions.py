@@ -99,8 +99,9 @@ class Receipt:
         """
         names, amounts = self._regions if self.contributions.ndim == 3 else self._inputs
         order = np.argsort(-amounts, kind="stable")
-        strongest = [Reason(names[i], float(amounts[i])) for i in order[:count] if amounts[i] > 0]
-        weakest = [Reason(names[i], float(amounts[i])) for i in order[::-1][:count] if amounts[i] < 0]
+        least = 1e-3 * float(np.abs(amounts).sum())  # what is a thousandth of it all is no reason
+        strongest = [Reason(names[i], float(amounts[i])) for i in order[:count] if amounts[i] > least]
+        weakest = [Reason(names[i], float(amounts[i])) for i in order[::-1][:count] if amounts[i] < -least]
         return tuple(strongest), tuple(weakest)
 
     @property

@@ -27,7 +27,7 @@ def overlay(picture: np.ndarray, receipt: Receipt) -> np.ndarray:
     return np.rint(ground * (1 - strength) + color * strength).astype(np.uint8)
 
 
-def waterfall(receipt: Receipt, width: int = 360) -> str:
+def waterfall(receipt: Receipt, width: int = 310) -> str:
     """The walk from zero to the score as an SVG: bias, everything against, everything for, score.
 
     Colors are the page's tokens (`--for`, `--against`, `--ink`) with fixed ones behind them, so that the
@@ -38,7 +38,7 @@ def waterfall(receipt: Receipt, width: int = 360) -> str:
         ("bias", 0.0, bias, bias),
         ("against", bias, bias + down, down),
         ("for", bias + down, bias + down + up, up),
-        ("score", 0.0, receipt.total, receipt.total),
+        ("score" if receipt.other_name is None else "lead", 0.0, receipt.total, receipt.total),
     )
     ends = [0.0, *(end for _, _, end, _ in steps), *(start for _, start, _, _ in steps)]
     low, high = min(ends), max(ends)
@@ -51,11 +51,11 @@ def waterfall(receipt: Receipt, width: int = 360) -> str:
     for index, (name, start, end, amount) in enumerate(steps):
         top = index * row + 3
         a, b = sorted((x(start), x(end)))
-        kind = "score" if name == "score" else "for" if amount > 0 else "against"
+        kind = "score" if index == 3 else "for" if amount > 0 else "against"
         parts.append(
             f'<text x="{left - 8}" y="{top + 11}" text-anchor="end" class="w-name">{name}</text>'
             f'<rect x="{a:.1f}" y="{top}" width="{max(b - a, 1):.1f}" height="14" class="w-{kind}"/>'
-            f'<text x="{width - right + 8}" y="{top + 11}" class="w-amount">{signed(amount)}</text>'
+            f'<text x="{width - right + 8}" y="{top + 11}" class="w-amount">{_amount(amount)}</text>'
         )
         if index < 2:
             parts.append(
@@ -72,6 +72,11 @@ def waterfall(receipt: Receipt, width: int = 360) -> str:
         f'xmlns="http://www.w3.org/2000/svg" aria-label="{html.escape(label)}">'
         f"<style>{_STYLE}</style>{zero}{''.join(parts)}</svg>"
     )
+
+
+def _amount(amount: float) -> str:
+    # Of a close call two digits would say 0.00, which it is not.
+    return signed(amount, 2 if abs(amount) >= 0.005 else 4)
 
 
 _STYLE = (

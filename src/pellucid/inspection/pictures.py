@@ -94,7 +94,7 @@ def jpeg(picture: np.ndarray, quality: int = 85) -> bytes:
     p = np.ascontiguousarray(picture, np.uint8)
     p = p[..., 0] if p.ndim == 3 and p.shape[2] == 1 else p
     buffer = io.BytesIO()
-    Image.fromarray(p).save(buffer, "JPEG", quality=quality, optimize=True)
+    Image.fromarray(p).save(buffer, "JPEG", quality=quality, optimize=True, subsampling=0)
     return buffer.getvalue()
 
 

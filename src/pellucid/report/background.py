@@ -11,9 +11,9 @@ from pellucid.report.material import Material
 SHEET = 320  # pictures in the contact sheet, about
 LISTED = 500  # unreadable files that are spelled out
 FIT = {
-    "pad": "brought to {0} × {1} pixels whole, the rest black",
-    "crop": "brought to {0} × {1} pixels, what sticks out cut off on both sides",
-    "stretch": "stretched to {0} × {1} pixels",
+    "pad": "brought to {0}\u00a0×\u00a0{1} pixels whole, the rest black",
+    "crop": "brought to {0}\u00a0×\u00a0{1} pixels, what sticks out cut off on both sides",
+    "stretch": "stretched to {0}\u00a0×\u00a0{1} pixels",
 }
 
 
@@ -32,7 +32,9 @@ def data(material: Material) -> str:
         for c, name in enumerate(dataset.classes)
     ]
     if k > 1:
-        rows.append(("all", *(count(int(counts[:, i].sum())) for i in used), count(int(counts.sum()))))
+        rows.append(
+            ("all classes", *(count(int(counts[:, i].sum())) for i in used), count(int(counts.sum())))
+        )
     shown = table("Pictures by class and part", ("class", *(names[i] for i in used), "all"), rows)
     shown = shown if k <= 30 else details(f"Counts of all {k} classes", shown)
     things = "pictures" if material.has_pictures else "examples"

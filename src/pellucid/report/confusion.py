@@ -58,8 +58,9 @@ def _matrix(evaluation: Evaluation) -> str:
         rows.append(f"<tr>{''.join(line)}</tr>")
     return (
         '<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix">'
-        f"<caption>Pictures of the {evaluation.part} part: rows are what they are, columns what was said; "
-        "framed: right</caption>"
+        f"<caption><span>Pictures of the {evaluation.part} part: rows are what they are, columns what was "
+        "said; "
+        "framed: right</span></caption>"
         f'<thead><tr><td></td>{head}<th scope="col"><span>recognized</span></th></tr></thead>'
         f"<tbody>{''.join(rows)}</tbody></table></div>"
     )

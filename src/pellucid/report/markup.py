@@ -87,7 +87,8 @@ def table(
     )
     return (
         f'<div class="scroll" tabindex="0" role="region" aria-label="{caption}"><table class="{kind}">'
-        f"<caption>{caption}</caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"<caption><span>{caption}</span></caption><thead><tr>{top}</tr></thead><tbody>{body}</tbody>"
+        "</table></div>"
     )
 
 

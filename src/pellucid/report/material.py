@@ -53,7 +53,7 @@ class Material:
     def template_sheets(self) -> Sheets:
         """Where the pictures of templates are collected."""
         height, width = self.dataset.images.shape[1:3] if self.has_pictures else (1, 1)
-        return Sheets("w", height, width, shown=128 if len(self.classes) <= 24 else 64)
+        return Sheets("w", height, width, shown=104 if len(self.classes) <= 24 else 64)
 
     def tiles(self, rows: Sequence[int] | np.ndarray, titles: list[str]) -> list[str]:
         """A small picture of each row of the dataset, as HTML."""

@@ -29,8 +29,8 @@ def headline(material: Material) -> str:
     if evaluation is None:
         return title + '<p class="verdict">Nothing has been measured yet.</p>'
     return (
-        f'{title}<div class="headline"><div>{_sentence(material, evaluation)}</div>'
-        f"<div>{_worst(material, evaluation)}</div></div>{_strip(material, evaluation)}"
+        f'{title}<div class="headline"><div>{_sentence(material, evaluation)}{_strip(material, evaluation)}'
+        f"{_command(material)}</div><div>{_worst(material, evaluation)}</div></div>"
     )
 
 
@@ -68,6 +68,7 @@ def _worst(material: Material, evaluation: Evaluation) -> str:
     frequent = confusions(evaluation, 4)
     if not frequent:
         return "<h2>What it gets wrong</h2><p>Nothing: every one of these verdicts is right.</p>"
+    thing = "picture" if material.has_pictures else "example"
     pictures = cells(evaluation) if material.has_pictures else {}
     items = []
     for one in frequent:
@@ -79,7 +80,7 @@ def _worst(material: Material, evaluation: Evaluation) -> str:
             shown = f'<div class="tiles">{"".join(material.tiles(evaluation.rows[places], titles))}</div>'
         items.append(
             f'<li><div class="what"><a href="#cell-{one.true}-{one.said}">{true}, called <b>{said}</b></a>'
-            f'<span class="muted">{one.count:,} · {percent(one.share, 0)} of {true}</span></div>{shown}</li>'
+            f'<span class="muted">{count(one.count, thing)}, {percent(one.share, 0)}</span></div>{shown}</li>'
         )
     return f'<h2>What it gets wrong most often</h2><ul class="wrong">{"".join(items)}</ul>'
 
@@ -120,26 +121,31 @@ def _guessing(material: Material) -> float:
     return math.log(max(1, len(material.classes)))
 
 
-def summary(material: Material) -> str:
-    """The recipe, what came of it, and the command that repeats it."""
+def _command(material: Material) -> str:
+    """The command that makes the same run again, ready to be copied."""
     command = material.recorded("command")
-    again = (
-        '<h3>To repeat it</h3><pre tabindex="0" aria-label="Command that repeats this run">'
-        f"{escape(command)}</pre>"
-        if command
-        else ""
+    if not command:
+        return ""
+    # An option must not be torn apart at its dashes, and a no-break hyphen would be copied along.
+    words = " ".join(f"<span>{escape(word)}</span>" for word in str(command).split(" "))
+    return (
+        '<p class="again">To repeat it:</p><pre tabindex="0" role="region" aria-label="Command">'
+        f"{words}</pre>"
     )
+
+
+def summary(material: Material) -> str:
+    """The recipe, and what came of it."""
     recipe = material.recorded("recipe")
     rows = (
         [(_words(name), _value(value)) for name, value in recipe.items()] if isinstance(recipe, dict) else []
     )
     outcome = _outcome(material)
-    if not (again or rows or outcome):
+    if not (rows or outcome):
         return ""
     return section(
         "recipe",
         "How it was made",
-        again,
         '<div class="columns">',
         settings("Recipe", rows),
         settings("What came of it", outcome),

@@ -17,7 +17,6 @@ def template_gallery(material: Material) -> str:
         return _strip(material)
     shape = tuple(int(side) for side in material.dataset.images.shape[1:])
     t = templates(material.classifier, shape)
-    few = len(t) <= 24
     as_is = material.template_sheets.tiles(
         as_pictures(t), [f"Template of {name} as a picture" for name in material.classes]
     )
@@ -32,12 +31,12 @@ def template_gallery(material: Material) -> str:
         for name, a, b in zip(material.classes, as_is, apart, strict=True)
     )
     lead = (
-        "<p>A linear classifier has one template a class; the score is how well a picture fits it. Left: "
-        "the weights as a "
-        "picture, where gray is zero, on one scale for all classes. Right: what sets the class apart from "
-        "the mean of "
-        f"all, summed over colors. All in score per pixel step, {'compared with' if few else 'relative to'} "
-        "the average training picture.</p>"
+        "<p>A linear classifier has one template a class; the score is how well a picture fits it. Left: the "
+        "weights as a picture, where gray is zero, on one scale for all classes. Right: what sets the "
+        "class apart "
+        "from the mean of all, summed over colors. In score per pixel step, compared with the average "
+        "training "
+        "picture.</p>"
     )
     scale = '<p class="scale"><span>brightness speaks against</span><i></i><span>for the class</span></p>'
     return section(
@@ -51,24 +50,30 @@ def template_gallery(material: Material) -> str:
 
 
 def _pairs(material: Material, t: np.ndarray, wide: int) -> str:
-    if material.main is None or not (worst := confusions(material.main, 4)):
+    if material.main is None:
         return ""
-    totals = np.stack([difference(t, one.said, one.true).sum(axis=-1) for one in worst])
-    pictures = diverging(totals, largest(totals, 0.995))
+    pairs: list[tuple[int, int]] = []
+    for one in confusions(material.main, 24):
+        if (one.true, one.said) not in pairs:  # a − b and b − a are one picture and its negative
+            pairs.append((one.said, one.true))
+    if not (pairs := pairs[:4]):
+        return ""
+    differences = np.stack([difference(t, said, true) for said, true in pairs])
     names = material.classes
-    tiles = material.template_sheets.tiles(
-        pictures, [f"{names[one.said]} minus {names[one.true]}" for one in worst]
+    titles = [f"{names[said]} minus {names[true]}" for said, true in pairs]
+    colored = material.template_sheets.tiles(as_pictures(differences), titles)
+    summed = material.template_sheets.tiles(
+        signed_pictures(differences), [f"{title}, summed over colors" for title in titles]
     )
     items = "".join(
-        f"<li><h3>{escape(names[one.said])} − {escape(names[one.true])}</h3>{tile}</li>"
-        for one, tile in zip(worst, tiles, strict=True)
+        f'<li><h3>{escape(names[said])} − {escape(names[true])}</h3><div class="pair">{a}{b}</div></li>'
+        for (said, true), a, b in zip(pairs, colored, summed, strict=True)
     )
     return (
         "<h3>Why one and not the other</h3><p>Between two classes only the difference of their templates "
-        "decides. These "
-        "are the pairs it confuses most: orange where brightness makes it say the first, blue where the "
-        "second.</p>"
-        f'<ul class="gallery" style="--tile:{max(wide, 150)}px">{items}</ul>'
+        "decides. These are the pairs it confuses most: orange where brightness makes it say the first, blue "
+        "where the second.</p>"
+        f'<ul class="gallery" style="--tile:{2 * wide + 4}px">{items}</ul>'
     )
 
 

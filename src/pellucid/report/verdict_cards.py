@@ -120,8 +120,9 @@ def _sums(
         bill = receipt(material.classifier, picture, index)
         exact = exact and bill.exact
         rows.append(
-            f'<tr><th scope="row">{escape(bill.class_name)}</th><td class="n">{signed(bill.bias)}</td>'
-            f'<td class="n">{signed(bill.total - bill.bias)}</td><td class="n">{signed(bill.score)}</td>'
+            f'<tr><th scope="row">{escape(bill.class_name)}</th><td class="n">{signed(bill.bias, 3)}</td>'
+            f'<td class="n">{signed(bill.total - bill.bias, 3)}</td><td class="n">'
+            f"{signed(bill.score, 3)}</td>"
             f'<td class="n">{percent(evaluation.probabilities[place, index], 0)}</td></tr>'
         )
     badge = "exact to 1e-5" if exact else "rounded in float32"
