@@ -176,12 +176,13 @@ def _append(
     told = 0.0
     try:
         request = urllib.request.Request(url, headers=headers)
-        with urllib.request.urlopen(request, timeout=timeout) as reply:
+        # An opener of our own: the shared one keeps the proxies of its first use.
+        with urllib.request.build_opener().open(request, timeout=timeout) as reply:
             if have and not (
                 reply.status == 206 and str(reply.headers["Content-Range"]).startswith(f"bytes {have}-")
             ):
                 have = _empty(kept)  # this server sends the whole file, whatever it was asked for
-            while block := reply.read(_BLOCK):
+            while block := reply.read1(_BLOCK):  # what is there, so that a stall loses nothing
                 if have + len(block) > file.size:
                     _empty(kept)
                     raise _GiveUp(f"it sent more than the {file.size:,} bytes of the published file")

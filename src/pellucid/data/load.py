@@ -56,8 +56,7 @@ def load(
         a `.csv` of file name, label and perhaps group; CIFAR-10 or CIFAR-100 in binary form, as folder or
         `.tar.gz`; IDX files (their folder, or one file of pictures with its labels beside it); `.npz`; a
         `.csv` of numbers; or a name: `digits`, `mnist`, `fashion-mnist`, `cifar10`, `cifar100`,
-        `cifar100-coarse`. A text that is a name
-        means the named data; `./digits` or `Path("digits")` is the folder.
+        `cifar100-coarse`. A text that is a name means the named data; `./digits` is the folder.
     size : pixels, of both sides or (height, width); 32 for picture files, else what the data has
     fit : "pad", "crop" or "stretch", for pictures of other proportions
     color : "rgb" or "gray"; "rgb" for picture files, else what the data has
