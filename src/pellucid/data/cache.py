@@ -1,8 +1,9 @@
 """Decoded pictures kept between runs, so that the second time is instant and the pictures may exceed memory.
 
-One file for each pair of (folder or table, frame), in `cache_folder("pictures")`, readable by its user only. It is used
-while the list of files is the same: path, size and time of the last change of each, frame, version of the decoder.
-Where some files changed, only those are decoded; the others' pixels are copied from the old file, which then goes.
+One file for each pair of (folder or table, frame), in `cache_folder("pictures")`, readable by its user only.
+It is used while the list of files is the same: path, size and time of the last change of each, frame, version
+of the decoder. Where some files changed, only those are decoded; the others' pixels are copied from the old
+file, which then goes.
 """
 
 import errno
@@ -28,8 +29,8 @@ from pellucid.storage.errors import FileError, StorageError, printable
 KEPT_BYTES = 20 << 30
 """After a new file was written, the least recently used ones go until at most 20 GiB are kept."""
 VERIFIED_BYTES = 4 << 30
-"""Up to this size all pixels are compared with their hash on every load (0.3 s a GB on two cores): a flipped bit is worth
-that. Beyond, where it would take longer than people wait, on request only."""
+"""Up to this size all pixels are compared with their hash on every load (0.3 s a GB on two cores): a flipped
+bit is worth that. Beyond, where it would take longer than people wait, on request only."""
 IN_MEMORY_BYTES = 2 << 30
 """Up to this size pictures are held in memory where the cache folder cannot be written to."""
 _ENDING = ".pictures"
@@ -72,8 +73,8 @@ def decoded_files(
     ----------
     source : the folder or table that the list comes from; each has one cache file for each frame
     progress : called with (files done, N) while files are decoded; never where all come from the cache
-    verify : compare all pixels with their SHA-256; by default where they are at most 4 GiB. The manifest and all
-        sizes are always checked. A damaged file is made again.
+    verify : compare all pixels with their SHA-256; by default where they are at most 4 GiB. The manifest and
+        all sizes are always checked. A damaged file is made again.
 
     Raises
     ------
@@ -114,7 +115,8 @@ def cache_size() -> int:
 def clear_cache() -> int:
     """Delete all decoded pictures that are kept. Returns how many bytes that freed.
 
-    Pictures that a running program has mapped stay valid for it. Raises `StorageError` where one cannot be deleted.
+    Pictures that a running program has mapped stay valid for it. Raises `StorageError` where one cannot be
+    deleted.
     """
     freed = 0
     for path, size, _ in _kept_files(_folder()):

@@ -1,6 +1,7 @@
-"""Decoding into a cache file: only files that changed are decoded, the others' pixels are copied from the old one."""
+"""Decoding into a cache file; files that did not change are copied from the old one."""
 
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,8 +42,8 @@ def collect(
 ) -> tuple[np.ndarray, dict[int, str]]:
     """Hand the pictures (m, H, W, C) of all readable files to `add`, block after block, in order.
 
-    Returns the hashes (N, 32) uint8 of the files' bytes (zeros where a file could not be opened), and place → why
-    that file cannot be read.
+    Returns the hashes (N, 32) uint8 of the files' bytes (zeros where a file could not be opened), and place →
+    why that file cannot be read.
     """
     rows, hashes = _unchanged(files, old)
     fresh = np.flatnonzero(rows < 0)
@@ -59,17 +60,20 @@ def collect(
             progress(len(files) - len(fresh) + count, len(files))
 
     paths = [files.paths[place] for place in fresh.tolist()]
-    for block in decode(paths, frame, sizes=files.sizes[fresh].tolist(), progress=report):
-        places = fresh[block.first : block.first + len(block.hashes)]
-        hashes[places] = block.hashes
-        reasons.update({int(fresh[at]): why for at, why in block.reasons.items()})
-        taken = 0
-        for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
-            copy_until(int(run[0]))
-            readable = sum(int(place) not in reasons for place in run)
-            add(block.pictures[taken : taken + readable])
-            taken += readable
-            done = int(run[-1]) + 1
+    blocks = decode(paths, frame, sizes=files.sizes[fresh].tolist(), progress=report)
+    # Closed at once, also where the disk is full: no child goes on decoding for nobody.
+    with closing(blocks):
+        for block in blocks:
+            places = fresh[block.first : block.first + len(block.hashes)]
+            hashes[places] = block.hashes
+            reasons.update({int(fresh[at]): why for at, why in block.reasons.items()})
+            taken = 0
+            for run in np.split(places, np.flatnonzero(np.diff(places) > 1) + 1):
+                copy_until(int(run[0]))
+                readable = sum(int(place) not in reasons for place in run)
+                add(block.pictures[taken : taken + readable])
+                taken += readable
+                done = int(run[-1]) + 1
     copy_until(len(files))
     return hashes, reasons
 

@@ -9,11 +9,11 @@
     ...            the manifest: one line of JSON, then the raw columns that it names
 
 It is written with `write()`: a map that is *written* to a full disk kills the process without an exception
-(SIGBUS). The pixels are not in safetensors because their number is known only when the last file has been read, and
-because they may exceed memory.
+(SIGBUS). The pixels are not in safetensors because their number is known only when the last file has been
+read, and because they may exceed memory.
 
-Every part has a SHA-256, checked on load: a flipped bit is detected. The pictures are hashed in blocks of 16 MiB, by
-as many threads as there are cores (0.1 s for the 184 MB of CIFAR-10).
+Every part has a SHA-256, checked on load: a flipped bit is detected. The pictures are hashed in blocks of 16
+MiB, by as many threads as there are cores (0.1 s for the 184 MB of CIFAR-10).
 """
 
 import hashlib

@@ -9,8 +9,8 @@ from pellucid.storage.errors import printable
 def ordered(names: Iterable[str]) -> tuple[str, ...]:
     """The different names in the order of their class numbers.
 
-    Names that are all whole numbers are ordered as numbers (10 after 9); others character by character, as file
-    managers of no country do, but every computer does alike.
+    Names that are all whole numbers are ordered as numbers (10 after 9); others character by character, so that
+    the order is the same on every computer, whatever its language.
     """
     distinct = set(names)
     if all(name.isascii() and name.isdigit() for name in distinct):
@@ -19,8 +19,9 @@ def ordered(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def class_name(text: str) -> str:
-    """A class's name from a folder's name or a table's cell: text that any file can hold and any terminal can show.
+    """A class's name from a folder's name or a table's cell: text that any file can hold.
 
-    Letters with accents are composed (NFC): a Mac stores "é" as two characters in folder names, others as one.
+    Letters with accents are composed (NFC): a Mac stores "é" as two characters in folder names, others
+    as one.
     """
     return unicodedata.normalize("NFC", printable(text.strip()))

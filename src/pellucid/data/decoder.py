@@ -1,11 +1,13 @@
 """Many picture files decoded on all cores; the unreadable ones are gathered with their reasons.
 
-The work is done by child processes started as `python -m pellucid.data.decoder`, which get paths and answer with pixels
-over pipes. They are never forked (a forked child that calls JAX hangs) and never spawned from the caller's script (which
-breaks scripts without a main guard). Few files are decoded in this process, which is faster than to start another.
+The work is done by child processes started as `python -m pellucid.data.decoder`, which get paths and answer
+with pixels over pipes. They are never forked (a forked child that calls JAX hangs) and never spawned from the
+caller's script (which breaks scripts without a main guard). Few files are decoded in this process, which is
+faster than to start another.
 
-A child that dies takes nothing with it: the files that it had are given to a fresh child one by one, and the one on
-which that dies too is named. Children end when their pipe does, so that none is left when this process is killed.
+A child that dies takes nothing with it: the files that it had are given to a fresh child one by one, and the
+one on which that dies too is named. Children end when their pipe does, so that none is left when this process
+is killed.
 """
 
 import hashlib
@@ -14,9 +16,10 @@ import os
 import sys
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from contextlib import closing
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +69,7 @@ def decode(
     sizes: Sequence[int] | None = None,
     progress: Progress | None = None,
     processes: int | None = None,
-) -> Iterator[Block]:
+) -> Generator[Block, None, None]:
     """Decode many picture files; yields blocks in the order of `paths`.
 
     Closing the iterator, an error in the caller's loop, and Ctrl-C end all children at once.
@@ -75,26 +78,29 @@ def decode(
     ----------
     sizes : bytes of each file, if known; they even out the work
     progress : called with (files done, all files), at most 10 times a second
-    processes : how many children; by default one for each core, and none for few files; 0 decodes in this process
+    processes : how many children; by default one for each core, and none for few files; 0 decodes in this
+        process
     """
     chunks = _chunks(paths, frame, sizes)
     if processes is None:
         few = len(paths) <= _FEW_FILES and sum(map(_size, paths) if sizes is None else sizes) <= _FEW_BYTES
         processes = 0 if few or len(chunks) < 2 else min(_cores(), _MOST_CHILDREN)
-    blocks = _in_children(paths, chunks, frame, min(processes, len(chunks)))
-    if processes == 0:
+    if processes > 0 and chunks:
+        blocks = _in_children(paths, chunks, frame, min(processes, len(chunks)))
+    else:
         blocks = (_decoded(chunk.start, paths[chunk.start : chunk.stop], frame) for chunk in chunks)
     told = time.monotonic()
-    for chunk, block in zip(chunks, blocks, strict=True):
-        yield block
-        now = time.monotonic()
-        if progress is not None and (now - told >= 0.1 or chunk.stop == len(paths)):
-            told = now
-            progress(chunk.stop, len(paths))
+    with closing(blocks):
+        for chunk, block in zip(chunks, blocks, strict=True):
+            yield block
+            now = time.monotonic()
+            if progress is not None and (now - told >= 0.1 or chunk.stop == len(paths)):
+                told = now
+                progress(chunk.stop, len(paths))
 
 
 def _chunks(paths: Sequence[str], frame: Frame, sizes: Sequence[int] | None) -> list[range]:
-    """Neighbors that one child gets at once: few enough that all cores are busy to the end and memory stays small."""
+    """Neighbors that one child gets at once: few, so that all cores are busy to the end and memory stays small."""
     most = max(1, min(_CHUNK_FILES, _CHUNK_PIXEL_BYTES // int(np.prod(frame.shape))))
     chunks = []
     first, held = 0, 0
@@ -124,7 +130,9 @@ def _decoded(first: int, paths: Sequence[str], frame: Frame) -> Block:
     return Block(first, _stacked(pictures, frame), hashes, reasons)
 
 
-def _in_children(paths: Sequence[str], chunks: list[range], frame: Frame, processes: int) -> Iterator[Block]:
+def _in_children(
+    paths: Sequence[str], chunks: list[range], frame: Frame, processes: int
+) -> Generator[Block, None, None]:
     """Decode all chunks in child processes; yields the blocks in order."""
     children = [Child(json.dumps(vars(frame))) for _ in range(processes)]
     idle = deque(children)  # its methods are safe between threads
@@ -141,7 +149,7 @@ def _in_children(paths: Sequence[str], chunks: list[range], frame: Frame, proces
     try:
         for chunk in chunks:
             waiting.append(threads.submit(work, chunk))
-            if len(waiting) > _CHUNKS_AHEAD * processes:
+            if len(waiting) >= _CHUNKS_AHEAD * processes:
                 yield _result(waiting.popleft(), children)
         while waiting:
             yield _result(waiting.popleft(), children)
@@ -178,12 +186,10 @@ def _asked(child: Child, first: int, paths: Sequence[str], frame: Frame) -> Bloc
 
 
 def _block(first: int, answers: Sequence[tuple[bytes, str, bytes]], frame: Frame) -> Block:
-    pictures = [
-        np.frombuffer(pixels, np.uint8).reshape(frame.shape) for _, reason, pixels in answers if not reason
-    ]
+    pixels = b"".join(pixels for _, reason, pixels in answers if not reason)
     hashes = np.frombuffer(b"".join(digest for digest, _, _ in answers), np.uint8).reshape(-1, 32)
     reasons = {first + place: reason for place, (_, reason, _) in enumerate(answers) if reason}
-    return Block(first, _stacked(pictures, frame), hashes, reasons)
+    return Block(first, np.frombuffer(pixels, np.uint8).reshape(-1, *frame.shape), hashes, reasons)
 
 
 def _stacked(pictures: list[np.ndarray], frame: Frame) -> np.ndarray:
@@ -210,14 +216,11 @@ def _serve(settings: str) -> None:
     def answer(paths: list[str]) -> list[tuple[bytes, str, bytes]]:
         block = _decoded(0, paths, frame)
         pixels = iter(block.pictures)
-        return [
-            (
-                block.hashes[place].tobytes(),
-                block.reasons.get(place, ""),
-                b"" if place in block.reasons else next(pixels).tobytes(),
-            )
-            for place in range(len(paths))
-        ]
+        answers = []
+        for place, digest in enumerate(block.hashes):
+            reason = block.reasons.get(place, "")
+            answers.append((digest.tobytes(), reason, b"" if reason else next(pixels).tobytes()))
+        return answers
 
     listen(answer)
 

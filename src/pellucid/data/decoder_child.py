@@ -3,7 +3,8 @@
 Request    number of paths, then each path: its length and its bytes
 Answer     for each path: length of the reason, length of the pixels, SHA-256 of the file; reason; pixels
 
-All numbers are 4 bytes, little-endian. The child answers a request when all its paths are decoded. Nothing is pickled.
+All numbers are 4 bytes, little-endian. The child answers a request when all its paths are decoded. Nothing is
+pickled.
 """
 
 import contextlib
@@ -16,12 +17,12 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import pellucid
 
 Answer = tuple[bytes, str, bytes]
-"""SHA-256 of the file (zeros where it could not be opened), why it cannot be read ("" where it can), pixels."""
+"""SHA-256 of the file (zeros where it could not be opened), why it cannot be read (else ""), pixels."""
 
 _READY = b"pellucid decoder 1\n"
 _NUMBER = struct.Struct("<I")
@@ -34,6 +35,10 @@ class Died(Exception):
 
 class NotStarted(Exception):
     """No child can be started here."""
+
+
+class Ended(Exception):
+    """The child was told to end."""
 
 
 class Child:
@@ -53,15 +58,15 @@ class Child:
     def ask(self, paths: Sequence[str]) -> list[Answer]:
         """Have files decoded. Raises `Died` where the child died of it, and `NotStarted`."""
         process = self._started()
-        assert process.stdin is not None and process.stdout is not None
+        requests, answers = _pipes(process)
+        coded = [os.fsencode(path) for path in paths]
         try:
             self._asked = time.monotonic()
-            coded = [os.fsencode(path) for path in paths]
-            process.stdin.write(
-                b"".join((_NUMBER.pack(len(coded)), *(_NUMBER.pack(len(c)) + c for c in coded)))
-            )
-            process.stdin.flush()
-            return [_answer(process.stdout) for _ in paths]
+            requests.write(_NUMBER.pack(len(coded)))
+            for name in coded:
+                requests.write(_NUMBER.pack(len(name)) + name)
+            requests.flush()
+            return [_answer(answers) for _ in paths]
         except (OSError, EOFError, ValueError) as error:
             raise Died(self._why_it_died(process)) from error
         finally:
@@ -83,17 +88,13 @@ class Child:
             if self._process is not None:
                 self._process.kill()
                 self._process.wait()
-                for pipe in (self._process.stdin, self._process.stdout):
-                    # A request may still lie in the buffer, and cannot be sent any more. A thread that reads at this moment
-                    # sees the end of the pipe first, because the child is dead.
-                    with contextlib.suppress(OSError):
-                        assert pipe is not None
-                        pipe.close()
+                # A thread that reads just now sees the end of the pipe first, because the child is dead.
+                _close(self._process)
 
     def _started(self) -> "subprocess.Popen[bytes]":
         with self._guard:
             if self._ended:
-                raise NotStarted("decoding was stopped")
+                raise Ended
             if self._process is None:
                 self._process = _start(self._settings)
             return self._process
@@ -102,11 +103,7 @@ class Child:
         with self._guard:
             process.kill()
             code = process.wait()
-            if not self._ended:
-                for pipe in (process.stdin, process.stdout):
-                    with contextlib.suppress(OSError):
-                        assert pipe is not None
-                        pipe.close()
+            _close(process)
             self._process = None
             silent, self._silent = self._silent, False
         return _death(code, silent)
@@ -127,12 +124,26 @@ def _start(settings: str) -> "subprocess.Popen[bytes]":
         )
     except (OSError, ValueError, TypeError) as error:
         raise NotStarted(str(error)) from error
-    assert process.stdout is not None
-    if process.stdout.read(len(_READY)) != _READY:
+    if _pipes(process)[1].read(len(_READY)) != _READY:
         process.kill()
-        process.communicate()
+        process.wait()
+        _close(process)
         raise NotStarted(f"{sys.executable} -m pellucid.data.decoder does not start")
     return process
+
+
+def _pipes(process: "subprocess.Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin, process.stdout
+
+
+def _close(process: "subprocess.Popen[bytes]") -> None:
+    for pipe in _pipes(process):
+        with contextlib.suppress(
+            OSError
+        ):  # half a request may be left in the buffer, for a child that is dead
+            pipe.close()
 
 
 def _environment() -> dict[str, str]:
@@ -144,12 +155,12 @@ def _environment() -> dict[str, str]:
     return found
 
 
-def _answer(pipe: BinaryIO) -> Answer:
+def _answer(pipe: IO[bytes]) -> Answer:
     reason, pixels, digest = _HEAD.unpack(_whole(pipe, _HEAD.size))
     return digest, _whole(pipe, reason).decode("utf-8", "backslashreplace"), _whole(pipe, pixels)
 
 
-def _whole(pipe: BinaryIO, size: int) -> bytes:
+def _whole(pipe: IO[bytes], size: int) -> bytes:
     content = pipe.read(size)
     if len(content) != size:
         raise EOFError
@@ -189,8 +200,8 @@ def listen(answer: Callable[[list[str]], list[Answer]]) -> None:
         answers.flush()
         while head := requests.read(_NUMBER.size):
             count = _NUMBER.unpack(head)[0]
-            sizes_and_paths = [_whole(requests, _NUMBER.unpack(_whole(requests, 4))[0]) for _ in range(count)]
-            for digest, reason, pixels in answer([os.fsdecode(path) for path in sizes_and_paths]):
+            paths = [_whole(requests, _NUMBER.unpack(_whole(requests, 4))[0]) for _ in range(count)]
+            for digest, reason, pixels in answer([os.fsdecode(path) for path in paths]):
                 said = reason.encode("utf-8", "backslashreplace")
                 answers.write(_HEAD.pack(len(said), len(pixels), digest) + said + pixels)
             answers.flush()

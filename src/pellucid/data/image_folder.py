@@ -1,9 +1,9 @@
 """A folder of class folders, as most people keep their pictures.
 
 Either the folder holds one folder for each class, or it holds `train/` and perhaps `validation/` (or `val/`,
-`valid/`) and `test/`, each with class folders. Files may lie as deep below their class folder as they like. Files are
-sorted by path and classes as `class_order` says. Hidden files and the usual litter are passed over; files whose
-ending is not a picture's are counted in the dataset's notes.
+`valid/`) and `test/`, each with class folders. Files may lie as deep below their class folder as they like.
+Files are sorted by path and classes as `class_order` says. Hidden files and the usual litter are passed over;
+files whose ending is not a picture's are counted in the dataset's notes.
 """
 
 import os
@@ -55,7 +55,8 @@ def load_folder(
 
     Raises
     ------
-    InputError : the folder is missing or empty, has one class, an empty class, or one that training never sees
+    InputError : the folder is missing or empty, has one class, an empty class, or one that training never
+        sees
     UnreadableError : some pictures cannot be read (all of them are listed)
     StorageError : the disk is full while the decoded pictures are kept
     """
@@ -72,8 +73,8 @@ def list_folder(path: str | os.PathLike[str]) -> Listing:
         names, loose = children(folder)
         if loose and not names:
             raise InputError(
-                f"{printable(folder)}: holds {_counted(len(loose))} but no class folders. Put the pictures of each "
-                "class into a folder of its own, or give a .csv file of file name and label."
+                f"{printable(folder)}: holds {_counted(len(loose))} but no class folders. Put the pictures of "
+                "each class into a folder of its own, or give a .csv file of file name and label."
             )
         if not names:
             raise InputError(
@@ -115,8 +116,8 @@ def list_folder(path: str | os.PathLike[str]) -> Listing:
 def _parts(source: str) -> tuple[list[tuple[int, str]], list[str]]:
     """Which folders hold class folders, with their number in the split (−1 where there is none), and notes.
 
-    A folder called train makes a split only if nothing else is there, or if a validation or test folder is there
-    too: beside "car" and "ship" it is a class of railway pictures.
+    A folder called train makes a split only if nothing else is there, or if a validation or test folder is
+    there too: beside "car" and "ship" it is a class of railway pictures.
     """
     names, _ = children(source)
     parted = [name for name in names if name.lower() in PART_FOLDERS]
@@ -150,8 +151,8 @@ def _check(source: str, found: Walk, rows: list[_Rows], notes: list[str]) -> Non
     if empty:
         many = len(empty) > 1
         raise InputError(
-            f"{where}: no picture ({READ}) in the class folder{'s' * many} {', '.join(empty)}. Add pictures or "
-            f"remove {'them' if many else 'it'}.{' ' + notes[-1] if found.ignored else ''}"
+            f"{where}: no picture ({READ}) in the class folder{'s' * many} {', '.join(empty)}. Add pictures "
+            f"or remove {'them' if many else 'it'}.{' ' + notes[-1] if found.ignored else ''}"
         )
     if len(filled) == 1:
         below, _ = children(rows[0].folder)

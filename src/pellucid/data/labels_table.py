@@ -3,9 +3,10 @@
     file,label,group,split
     birds/0001.jpg,robin,burst-7,train
 
-The first line names the columns, in any order and case: `file` (or `filename`, `path`, `image`), `label` (or `class`),
-and optionally `group` (pictures of one group stay on one side of a split) and `split` (train, validation or val, test);
-other columns are ignored. Paths are relative to the table's folder. Commas, semicolons and tabs are understood.
+The first line names the columns, in any order and case: `file` (or `filename`, `path`, `image`), `label` (or
+`class`), and optionally `group` (pictures of one group stay on one side of a split) and `split` (train,
+validation or val, test); other columns are ignored. Paths are relative to the table's folder. Commas,
+semicolons and tabs are understood.
 """
 
 import csv
@@ -47,7 +48,7 @@ class _Row:
 
 
 def is_labels_csv(path: str | os.PathLike[str]) -> bool:
-    """Whether the file's first line names a column of files and a column of labels; False where it cannot be read."""
+    """Whether the first line names a column of files and one of labels; False where it cannot be read."""
     try:
         if not os.path.isfile(path):
             return False
@@ -75,12 +76,14 @@ def load_labels_csv(
     Parameters
     ----------
     frame : what the model sees of each picture
-    skip_unreadable : go on without pictures that are missing or damaged; they are listed in `Dataset.unreadable`
+    skip_unreadable : go on without pictures that are missing or damaged; they are listed in
+        `Dataset.unreadable`
     progress : called with (pictures done, all) while they are decoded; never where they come from the cache
 
     Raises
     ------
-    FileError : the table cannot be read, has ragged rows, missing labels or files named twice: all lines are named
+    FileError : the table cannot be read, has ragged rows, missing labels or files named twice: all lines are
+        named
     UnreadableError : pictures that are missing or cannot be read (all of them)
     InputError : one class only, or a class that training never sees
     StorageError : the disk is full while the decoded pictures are kept
@@ -108,7 +111,7 @@ def list_table(path: str | os.PathLike[str]) -> Listing:
         paths.append(where)
         sizes.append(known.st_size)
         times.append(known.st_mtime_ns)
-    # A class of which every file is missing is still a class: the list of missing files tells the story better.
+    # A class of which every file is missing is still a class: the list of missing files says more.
     classes = ordered(row.label for row in (kept or rows))
     number = {name: place for place, name in enumerate(classes)}
     beginning = os.path.join(base, "") if base else ""
@@ -137,8 +140,8 @@ def _rows(source: str) -> tuple[list[_Row], bool, bool]:
     for wanted in ("file", "label"):
         if wanted not in places:
             raise FileError(
-                f"{where}: the first line must name the columns: one of {', '.join(_COLUMNS[wanted])} is missing; "
-                f"it names {', '.join(map(printable, names)) or 'nothing'}."
+                f"{where}: the first line must name the columns: one of {', '.join(_COLUMNS[wanted])} is "
+                f"missing; it names {', '.join(map(printable, names)) or 'nothing'}."
             )
     wrong: list[str] = []
     rows: list[_Row] = []

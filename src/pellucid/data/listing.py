@@ -76,7 +76,7 @@ def dataset_of(
 
 
 def check_classes(source: str, classes: Sequence[str], labels: np.ndarray, split: np.ndarray) -> None:
-    """Refuse what nobody can train on: no picture, one class, a class that training never sees (`InputError`)."""
+    """Raise `InputError` for no picture, one class, or a class that training never sees."""
     where = printable(source)
     if not len(labels):
         raise InputError(f"{where}: none of the pictures can be read.")
@@ -89,8 +89,8 @@ def check_classes(source: str, classes: Sequence[str], labels: np.ndarray, split
         parts = [PARTS[part] for part in np.unique(split[labels == number])]
         if parts:
             raise InputError(
-                f"{where}: the class {classes[number]!r} is in {' and '.join(parts)} but not in train, so it can "
-                "never be learned. Add pictures of it to train, or remove it."
+                f"{where}: the class {classes[number]!r} is in {' and '.join(parts)} but not in train, so it "
+                "can never be learned. Add pictures of it to train, or remove it."
             )
         raise InputError(f"{where}: no picture of the class {classes[number]!r} can be read.")
 
@@ -101,7 +101,8 @@ def _name(source: str) -> str:
 
 
 def _fingerprint(dataset: Dataset, decoded: Decoded) -> str:
-    # The hash of the pixels was computed when they were decoded, and checked when they were mapped: it is free.
+    # The hash of the pixels was computed when they were decoded, and checked when they were mapped: it is
+    # free.
     digest = hashlib.sha256(
         repr((decoded.digest, decoded.pictures.shape, dataset.classes)).encode("utf-8", "surrogateescape")
     )

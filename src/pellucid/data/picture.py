@@ -1,8 +1,9 @@
 """One picture file, opened safely and made into what the model sees.
 
-A file from a camera, a scanner or a stranger is read into memory, recognized by its content (never by its name),
-checked against the pixel limit from its header alone, and only then decoded. Whatever is wrong with it becomes one
-`PictureError` with a reason that a photographer understands; no other exception and no warning escapes.
+A file from a camera, a scanner or a stranger is read into memory, recognized by its content (never by its
+name), checked against the pixel limit from its header alone, and only then decoded. Whatever is wrong with it
+becomes one `PictureError` with a reason that a photographer understands; no other exception and no warning
+escapes.
 """
 
 import contextlib
@@ -62,8 +63,9 @@ def open_picture(source: str | os.PathLike[str] | bytes) -> Image.Image:
 def read_picture(source: str | os.PathLike[str] | bytes, frame: Frame) -> np.ndarray:
     """A picture file (or its bytes) as the model sees it: (H, W, C) uint8.
 
-    It is `prepare(open_picture(source), frame)`, except that a JPEG file much larger than the frame is decoded at a
-    half, a quarter or an eighth of its size (at least 3 times the frame), which is several times faster.
+    It is `prepare(open_picture(source), frame)`, except that a JPEG file much larger than the frame is
+    decoded at a half, a quarter or an eighth of its size (at least 3 times the frame), which is several times
+    faster.
 
     Raises `PictureError` (a `FileError`) where it is missing, damaged, too large or no picture.
     """
@@ -88,7 +90,8 @@ def prepare(image: Image.Image | np.ndarray, frame: Frame) -> np.ndarray:
 
     Parameters
     ----------
-    image : a Pillow picture of any mode, or an array of uint8: (H, W), (H, W, 1), (H, W, 3), (H, W, 4: with opacity)
+    image : a Pillow picture of any mode, or an array of uint8: (H, W), (H, W, 1), (H, W, 3), (H, W, 4: with
+        opacity)
 
     Raises
     ------

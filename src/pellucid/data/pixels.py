@@ -2,15 +2,16 @@
 
 Choices, and why:
 
-- **Transparent parts lie over white**: a logo or a cut-out is drawn for paper and for light pages; over black, dark
-  ink on a transparent ground would vanish.
-- **16-bit values are scaled**, v / 257, not clipped: 65,535 is white. 32-bit integers follow the same rule while they
-  fit in 16 bits. Floating-point values in 0–1 are multiplied by 255, those in 0–255 are rounded. Numbers outside these
-  ranges (measurements, not shades) are stretched from the picture's smallest to its largest.
-- **Resizing is bicubic with a kernel as wide as the reduction** (antialiased). A plain average (box) blurs as much but
-  makes blocks of enlarged pictures; Lanczos is a little sharper but rings: it draws bright and dark fringes along
-  edges, which a linear classifier would learn. Reductions of more than three times begin with whole-pixel averages
-  (`reducing_gap`), which is faster and makes no visible difference.
+- **Transparent parts lie over white**: a logo or a cut-out is drawn for paper and for light pages; over
+  black, dark ink on a transparent ground would vanish.
+- **16-bit values are scaled**, v / 257, not clipped: 65,535 is white. 32-bit integers follow the same rule
+  while they fit in 16 bits. Floating-point values in 0–1 are multiplied by 255, those in 0–255 are rounded.
+  Numbers outside these ranges (measurements, not shades) are stretched from the picture's smallest to its
+  largest.
+- **Resizing is bicubic with a kernel as wide as the reduction** (antialiased). A plain average (box) blurs as
+  much but makes blocks of enlarged pictures; Lanczos is a little sharper but rings: it draws bright and dark
+  fringes along edges, which a linear classifier would learn. Reductions of more than three times begin with
+  whole-pixel averages (`reducing_gap`), which is faster and makes no visible difference.
 - **Gray** is ITU-R 601-2 luma, 0.299 R + 0.587 G + 0.114 B.
 """
 
@@ -82,7 +83,8 @@ def _resized(
 ) -> Image.Image:
     if image.size == size and box is None:
         return image
-    # Pillow weighs colors by their opacity here: the color of invisible pixels does not bleed into visible ones.
+    # Pillow weighs colors by their opacity here: the color of invisible pixels does not bleed into visible
+    # ones.
     return image.resize(size, Image.Resampling.BICUBIC, box=box, reducing_gap=3.0)
 
 
