@@ -11,7 +11,7 @@ import numpy as np
 from pellucid.inspection.pictures import diverging, gray, largest
 from pellucid.storage.errors import InputError
 
-SHARE = 0.995  # of the weights that the scale covers; a few wild corner pixels would else make the rest flat
+SHARE = 0.98  # of the weights that the scale covers; a few wild corner pixels would else make the rest flat
 
 
 def templates(classifier: Any, shape: tuple[int, ...] | None = None) -> np.ndarray:

@@ -99,7 +99,7 @@ def dot_chart(rows: Sequence[Whisker], label: str, reference: tuple[float, str] 
     """One row for each value: a dot, a whisker from `low` to `high`, the number; the axis is 0 to 100 %."""
     if not rows:
         return ""
-    left, right, top, step = 128, 60, 24 if reference else 8, 25
+    left, right, top, step = 138, 58, 24 if reference else 8, 25
     high = top + len(rows) * step
     px = lambda share: left + share * (WIDTH - left - right)
     parts = []
@@ -121,18 +121,17 @@ def dot_chart(rows: Sequence[Whisker], label: str, reference: tuple[float, str] 
             f'<text x="{left - 10}" y="{y + 4:.1f}" text-anchor="end">{escape(short(row.name))}</text>'
         )
         parts.append(
-            f'<line class="whisker" x1="{px(row.low):.1f}" x2="{px(row.high):.1f}" y1="{y:.1f}" '
-            f'y2="{y:.1f}"/>'
+            f'<path class="whisker" d="M{px(row.low):.1f} {y - 4:.1f}v8m0-4H{px(row.high):.1f}m0-4v8"/>'
         )
         if math.isfinite(row.value):
-            parts.append(f'<circle class="dot {row.look}" cx="{px(row.value):.1f}" cy="{y:.1f}" r="5"/>')
+            parts.append(f'<circle class="dot {row.look}" cx="{px(row.value):.1f}" cy="{y:.1f}" r="4"/>')
         parts.append(f'<text x="{WIDTH - right + 10}" y="{y + 4:.1f}">{row.text}</text>')
     return _svg(WIDTH, high + 22, label, parts)
 
 
 def reliability_chart(curve: Reliability, label: str) -> str:
     """Accuracy over confidence, a dot's area like its number of pictures; on the diagonal they agree."""
-    side, left, top = 250, 54, 8
+    side, left, top = 250, 54, 26
     px = lambda share: left + share * side
     py = lambda share: top + (1 - share) * side
     parts = []
@@ -157,12 +156,12 @@ def reliability_chart(curve: Reliability, label: str) -> str:
         parts.append(f'<circle class="dot one" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}"/>')
     parts.append(
         f'<text class="tick" x="{left + side}" y="{top + side + 36}" text-anchor="end">how sure it was</text>'
-        f'<text class="tick" x="{left + 6}" y="{top + 14}">how often it was right</text>'
+        f'<text class="tick" x="{left - 8}" y="{top - 12}">how often it was right</text>'
     )
     return _svg(left + side + 24, top + side + 44, label, parts)
 
 
-def short(name: str, letters: int = 17) -> str:
+def short(name: str, letters: int = 16) -> str:
     """A name that fits beside a chart."""
     return name if len(name) <= letters else name[: letters - 1] + "…"
 

@@ -9,7 +9,7 @@ from pellucid.report.markup import count, details, escape, percent, section, tab
 from pellucid.report.material import Material
 
 FULL = 25  # classes up to which the matrix is a table of numbers
-BUDGET = 1_000_000  # pixels of small pictures in all; about 1.3 MB of the page
+BUDGET = 1_600_000  # pixels of small pictures in all; about 1.5 MB of the page
 MOST = 24  # pictures shown of one cell
 NAMED = 6_000  # file names listed in all, of pictures that are not shown
 

@@ -11,6 +11,7 @@ from pellucid.report.markup import escape
 
 COLUMNS = 16
 TILES = 256  # on one sheet
+EXACT = 150_000  # pixels up to which a page keeps its tiles to the last bit
 SHOWN = 64  # pixels of the page, about, for the longer side of a tile
 
 
@@ -61,6 +62,7 @@ class Sheets:
         if not self._tiles:
             return ""
         high, wide = self._cell
+        exact = len(self._tiles) * self.height * self.width <= EXACT
         rules = [
             f".{self.name}{{width:{self.width * self.factor}px;height:{self.height * self.factor}px;"
             f"background-size:{COLUMNS * wide * self.factor}px auto}}"
@@ -74,5 +76,5 @@ class Sheets:
                     tile, ((0, high - self.height), (0, wide - self.width), (0, 0)), "edge"
                 )  # repeated edges do not bleed into the picture when it is compressed
                 canvas[row * high : (row + 1) * high, column * wide : (column + 1) * wide] = edge
-            rules.append(f'.{self.name}{sheet}{{background-image:url("{data_uri(canvas, exact=False)}")}}')
+            rules.append(f'.{self.name}{sheet}{{background-image:url("{data_uri(canvas, exact)}")}}')
         return "\n".join(rules)
