@@ -1,6 +1,72 @@
-"""Image classifiers you can see through."""
+"""Image classifiers you can see through.
 
-from pellucid.storage.errors import Error
+>>> import pellucid as pl
+>>> photos = pl.load("digits")
+>>> outcome = pl.fit(photos, pl.Recipe(model="softmax"))
+>>> x, y, z = pl.variables(x=-2.0, y=5.0, z=-4.0)
+>>> pl.gradients((x + y) * z)[z].item()
+3.0
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pellucid.data.dataset import Dataset
+    from pellucid.data.load import load
+    from pellucid.graph import Tensor, gradients, op, variables
+    from pellucid.graph.gradient_check import check_gradients
+    from pellucid.graph.nonfinite import find_nonfinite
+    from pellucid.models.classifier import Classifier
+    from pellucid.models.model_file import load_model as open
+    from pellucid.storage.errors import Error
+    from pellucid.training.recipe import Recipe
+    from pellucid.training.trainer import fit
 
 __version__ = "0.1.0"
-__all__ = ["Error"]
+
+_PLACES = {
+    "Classifier": ("pellucid.models.classifier", "Classifier"),
+    "Dataset": ("pellucid.data.dataset", "Dataset"),
+    "Error": ("pellucid.storage.errors", "Error"),
+    "Recipe": ("pellucid.training.recipe", "Recipe"),
+    "Tensor": ("pellucid.graph", "Tensor"),
+    "check_gradients": ("pellucid.graph.gradient_check", "check_gradients"),
+    "find_nonfinite": ("pellucid.graph.nonfinite", "find_nonfinite"),
+    "fit": ("pellucid.training.trainer", "fit"),
+    "gradients": ("pellucid.graph", "gradients"),
+    "load": ("pellucid.data.load", "load"),
+    "op": ("pellucid.graph", "op"),
+    "open": ("pellucid.models.model_file", "load_model"),
+    "variables": ("pellucid.graph", "variables"),
+}
+
+__all__ = [
+    "Classifier",
+    "Dataset",
+    "Error",
+    "Recipe",
+    "Tensor",
+    "check_gradients",
+    "find_nonfinite",
+    "fit",
+    "gradients",
+    "load",
+    "op",
+    "open",
+    "variables",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for, when it is asked for: `import pellucid` alone costs nothing."""
+    if name not in _PLACES:
+        raise AttributeError(f"module 'pellucid' has no attribute {name!r}")
+    module, attribute = _PLACES[name]
+    found = getattr(importlib.import_module(module), attribute)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -70,12 +70,25 @@ def load(
     InputError : nothing of the kind is there, an argument is out of range, or the data is damaged; the
         sentence says what was wanted, what came, and what to do
     """
-    request = FrameRequest.of(size, fit, color)
-    dataset = _read(source, request, skip_unreadable, progress)
+    dataset = read(source, size=size, fit=fit, color=color, skip_unreadable=skip_unreadable, progress=progress)
     if (dataset.split < 0).any() or not (dataset.split == PARTS.index("validation")).any():
         from pellucid.data.splits import split
 
         dataset = split(dataset, validation=validation, test=test, seed=seed)
+    return dataset
+
+
+def read(
+    source: str | Path,
+    *,
+    size: int | tuple[int, int] | None = None,
+    fit: str = "pad",
+    color: str | None = None,
+    skip_unreadable: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> Dataset:
+    """The same as `load` without a decision: where the data has no split of its own, its `split` is −1 throughout."""
+    dataset = _read(source, FrameRequest.of(size, fit, color), skip_unreadable, progress)
     return replace(dataset, source=printable(source))
 
 

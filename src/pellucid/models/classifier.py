@@ -64,18 +64,19 @@ class Classifier:
         """
         if isinstance(pictures, list | tuple):
             if all(isinstance(picture, str | Path) for picture in pictures):
-                return self._verdicts(self.preprocessing.read(pictures)[0], [str(path) for path in pictures])
-            return self._verdicts(np.stack([self.preprocessing.prepare(picture) for picture in pictures]))
+                return self.verdicts(self.preprocessing.read(pictures)[0], [str(path) for path in pictures])
+            return self.verdicts(np.stack([self.preprocessing.prepare(picture) for picture in pictures]))
         if isinstance(pictures, np.ndarray):
             frame = self.preprocessing.frame
             if pictures.ndim == (4 if frame else 2):
-                return self._verdicts(pictures)
+                return self.verdicts(pictures)
             if frame is None or pictures.shape == frame.shape:
-                return self._verdicts(pictures[None])[0]
+                return self.verdicts(pictures[None])[0]
         origin = str(pictures) if isinstance(pictures, str | Path) else ""
-        return self._verdicts(self.preprocessing.prepare(pictures)[None], [origin])[0]
+        return self.verdicts(self.preprocessing.prepare(pictures)[None], [origin])[0]
 
-    def _verdicts(self, inputs: np.ndarray, origins: Sequence[str] | None = None) -> list[Verdict]:
+    def verdicts(self, inputs: np.ndarray, origins: Sequence[str] | None = None) -> list[Verdict]:
+        """The verdicts on prepared inputs (N, H, W, C) uint8 or (N, D), with where each comes from."""
         scores = self.scores(inputs)
         probabilities = self.probabilities(scores)
         return [

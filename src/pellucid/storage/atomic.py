@@ -61,6 +61,14 @@ def write_text(path: str | os.PathLike[str], content: str) -> None:
     write_bytes(path, content.encode("utf-8", "surrogateescape"))
 
 
+def make_folder(path: str | os.PathLike[str]) -> None:
+    """Make a folder, and those above it, unless it is there. Raises `StorageError` where the disk refuses."""
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise _refused(Path(path), error, None) from error
+
+
 def refuse_disk(path: str | os.PathLike[str], error: OSError, needed: int | None = None) -> StorageError:
     """The `StorageError` that tells, in one sentence, why the operating system refused to write `path`."""
     return _refused(Path(path), error, needed)
@@ -74,7 +82,9 @@ def _refused(path: Path, error: OSError, needed: int | None) -> StorageError:
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         sentence = f"{where}: this folder may not be written to{size}. Choose another folder."
     elif error.errno in (errno.ENOENT, errno.ENOTDIR):
-        sentence = f"{where}: the folder {printable(path.parent)} does not exist. Make it first or choose another."
+        sentence = (
+            f"{where}: the folder {printable(path.parent)} does not exist. Make it first or choose another."
+        )
     else:
         sentence = f"{where}: writing failed{size}: {error.strerror or error}."
     return StorageError(sentence)
@@ -95,7 +105,10 @@ def _flush_folder(folder: Path) -> None:
     try:
         os.fsync(handle)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some network file systems cannot flush a folder
+        if error.errno not in (
+            errno.EINVAL,
+            errno.ENOTSUP,
+        ):  # some network file systems cannot flush a folder
             raise
     finally:
         os.close(handle)

@@ -34,7 +34,9 @@ class Log:
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
         # A crash may have left half a line: the next record must begin on a line of its own.
-        torn = self.path.exists() and self.path.stat().st_size > 0 and not self.path.read_bytes().endswith(b"\n")
+        torn = (
+            self.path.exists() and self.path.stat().st_size > 0 and not self.path.read_bytes().endswith(b"\n")
+        )
         try:
             self._file = open(self.path, "ab")  # noqa: SIM115 (kept open for the life of the log)
             if torn:
@@ -44,7 +46,9 @@ class Log:
 
     def add(self, **record: Any) -> None:
         """Add one record and flush it."""
-        line = json.dumps(record, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogateescape") + b"\n"
+        line = (
+            json.dumps(record, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogateescape") + b"\n"
+        )
         try:
             self._file.write(line)
             self._file.flush()

@@ -17,7 +17,9 @@ from pellucid.storage.atomic import write_bytes
 from pellucid.storage.errors import FileError, printable
 
 
-def save_tensors(path: str | os.PathLike[str], tensors: dict[str, np.ndarray], metadata: dict[str, Any]) -> str:
+def save_tensors(
+    path: str | os.PathLike[str], tensors: dict[str, np.ndarray], metadata: dict[str, Any]
+) -> str:
     """Write arrays and metadata atomically. Returns the SHA-256 (hex) of the content.
 
     Parameters
@@ -38,8 +40,14 @@ def save_tensors(path: str | os.PathLike[str], tensors: dict[str, np.ndarray], m
     return digest
 
 
-def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+def load_tensors(
+    path: str | os.PathLike[str], expected: str | None = None
+) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
     """Read what `save_tensors` wrote: the arrays by name, and the metadata.
+
+    Parameters
+    ----------
+    expected : the SHA-256 that `save_tensors` returned, where another file vouches for this one
 
     Raises
     ------
@@ -55,11 +63,17 @@ def load_tensors(path: str | os.PathLike[str]) -> tuple[dict[str, np.ndarray], d
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         envelope = header.get("__metadata__", {})
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError, AttributeError) as error:
-        raise FileError(f"{where}: not a whole safetensors file ({error}). Restore it from a copy.") from error
+        raise FileError(
+            f"{where}: not a whole safetensors file ({error}). Restore it from a copy."
+        ) from error
     if envelope.get("format") != "pellucid":
         raise FileError(f"{where}: a safetensors file, but not one that pellucid wrote.")
     if _digest(arrays, envelope.get("metadata", "")) != envelope.get("sha256"):
         raise FileError(f"{where}: damaged: its content does not match its SHA-256. Restore it from a copy.")
+    if expected is not None and expected != envelope["sha256"]:
+        raise FileError(
+            f"{where}: not the file that belongs here: it was written at another time. Restore both from one copy."
+        )
     return arrays, json.loads(envelope["metadata"])
 
 

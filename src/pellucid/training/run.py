@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pellucid.storage.atomic import refuse_disk
+from pellucid.storage.atomic import make_folder, refuse_disk
 from pellucid.storage.errors import FileError, InputError, printable
 from pellucid.storage.records import read_json, write_json
 
@@ -25,11 +25,11 @@ def new_run(output: str | os.PathLike[str] | None, data: str, model: str) -> Pat
             raise InputError(
                 f"--output {printable(folder)} {what}, and a run is never overwritten. Name another folder."
             )
-        _make(folder, exist_ok=True)
+        make_folder(folder)
         return folder
     word = re.sub(r"[^\w.-]+", "-", printable(data)).strip("-.")[:60] or "data"
     number = 1
-    _make(Path("runs"), exist_ok=True)
+    make_folder("runs")
     while True:
         folder = Path("runs") / f"{word}-{model}-{number}"
         try:
@@ -112,9 +112,3 @@ def _alive(process: int) -> bool:
         return False
     return True
 
-
-def _make(folder: Path, exist_ok: bool) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=exist_ok)
-    except OSError as error:
-        raise refuse_disk(folder, error) from error

@@ -1,0 +1,153 @@
+"""`pellucid predict RUN PICTURES…`: what is on them, how sure, and why."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pellucid.cli import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pellucid.models.classifier import Classifier
+    from pellucid.models.verdicts import Verdict
+
+
+def predict(
+    run: options.Run,
+    pictures: Annotated[list[str], typer.Argument(metavar="PICTURES...", help="Picture files, or folders of them.")],
+    csv: Annotated[Path | None, typer.Option(help="Write every verdict into this file.")] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why: the parts that add up to the score, drawn over the picture.")] = False,
+    receipts: Annotated[Path, typer.Option(help="Where --explain puts its pictures.")] = Path("receipts"),
+    top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 3,
+    skip_unreadable: options.SkipUnreadable = False,
+    json: options.Json = False,
+) -> None:
+    """Say what is on pictures, with probabilities and reasons."""
+    from pellucid.cli.console import console, escape, percent, print_json
+    from pellucid.models.model_file import load_model
+    from pellucid.storage.errors import UnreadableError, printable
+
+    screen = console(json)
+    classifier = load_model(run)
+    paths = _listed(pictures)
+    inputs, read, unreadable = classifier.preprocessing.read(paths, skip_unreadable=True)
+    if unreadable and not skip_unreadable:
+        raise UnreadableError(tuple(unreadable), "Mend or remove them, or pass --skip-unreadable to go on without them.")
+    verdicts = classifier.verdicts(inputs, [paths[number] for number in read])
+    answers = []
+    for verdict in verdicts:
+        said = ", ".join(f"{name} {percent(p)}" for name, p, _ in verdict.top(top))
+        screen.print(f"{escape(printable(verdict.origin))}: {escape(said)}")
+        answer = _answer(verdict, top)
+        if explain:
+            answer["receipt"] = _explain(screen, classifier, verdict, receipts)
+        answers.append(answer)
+    for path, reason in unreadable:
+        screen.print(f"[yellow]left out[/] {escape(printable(path))}: {escape(reason)}")
+    if csv is not None:
+        _write_csv(csv, classifier.classes, verdicts)
+        screen.print(f"verdicts: {escape(printable(csv))}")
+    if json:
+        print_json({"verdicts": answers, "unreadable": [[printable(path), reason] for path, reason in unreadable]})
+
+
+def _listed(pictures: list[str]) -> list[str]:
+    """The files named, and those in the folders named, in order. Raises `InputError` for a folder without pictures."""
+    import os
+
+    from pellucid.data.folder_walk import ENDINGS
+    from pellucid.storage.errors import InputError, printable
+
+    found: list[str] = []
+    for name in pictures:
+        if not os.path.isdir(name):
+            found.append(name)
+            continue
+        inside = sorted(
+            os.path.join(folder, file)
+            for folder, _, files in os.walk(name)
+            for file in files
+            if os.path.splitext(file)[1].lower() in ENDINGS and not file.startswith(".")
+        )
+        if not inside:
+            raise InputError(f"{printable(name)}: no pictures in this folder ({', '.join(sorted(ENDINGS))}).")
+        found += inside
+    return found
+
+
+def _answer(verdict: "Verdict", top: int) -> dict[str, Any]:
+    from pellucid.storage.errors import printable
+
+    named = [{"class": name, "probability": p, "score": s} for name, p, s in verdict.top(top)]
+    return {"picture": printable(verdict.origin), "said": verdict.label, "probability": verdict.probability, "top": named}
+
+
+def _explain(screen: "Console", classifier: "Classifier", verdict: "Verdict", folder: Path) -> dict[str, Any]:
+    """Print the receipt of the verdict, and of the lead over the runner-up; draw both. Returns it as plain numbers."""
+    from pellucid.cli.console import escape
+    from pellucid.inspection.contributions import difference_receipt, receipt
+    from pellucid.storage.errors import printable
+
+    first, second = (classifier.classes.index(name) for name, _, _ in verdict.top(2))
+    assert verdict.input is not None
+    found = (receipt(classifier, verdict.input, first), difference_receipt(classifier, verdict.input, first, second))
+    for each in found:
+        exact = "exact" if each.exact else "NOT exact"
+        screen.print(
+            f"  {escape(each.title)}: bias {each.bias:+.4f} + for {each.pushed_up:+.4f} + against {each.pushed_down:+.4f} "
+            f"= {each.total:+.4f}; score {each.score:+.4f}, {exact} (off by {abs(each.total - each.score):.0e})"
+        )
+        screen.print(f"    {escape(each.sentence())}")
+    drawn = None
+    if verdict.input.ndim == 3:
+        drawn = _draw(verdict, found, folder)
+        screen.print(f"    drawn: {escape(printable(drawn))}")
+    mine = found[0]
+    return {
+        "class": mine.class_name,
+        "score": mine.score,
+        "bias": mine.bias,
+        "for": mine.pushed_up,
+        "against": mine.pushed_down,
+        "total": mine.total,
+        "exact": mine.exact,
+        "picture": printable(drawn) if drawn else None,
+    }
+
+
+def _draw(verdict: "Verdict", receipts: Any, folder: Path) -> Path:
+    """The receipts as one picture in the folder, under a name that is not taken."""
+    import io
+
+    from pellucid.inspection.receipt_picture import receipt_picture
+    from pellucid.storage.atomic import make_folder, write_bytes
+    from pellucid.storage.errors import printable
+
+    assert verdict.input is not None
+    sheet = receipt_picture(verdict.input, f"{verdict.label}, {verdict.probability:.1%}", receipts)
+    content = io.BytesIO()
+    sheet.save(content, "PNG")
+    make_folder(folder)
+    stem = printable(Path(verdict.origin).stem)[:100] or "picture"
+    path, number = folder / f"{stem}.png", 2
+    while path.exists():
+        path, number = folder / f"{stem}-{number}.png", number + 1
+    write_bytes(path, content.getvalue())
+    return path
+
+
+def _write_csv(path: Path, classes: tuple[str, ...], verdicts: "list[Verdict]") -> None:
+    import csv
+    import io
+
+    from pellucid.storage.atomic import write_text
+
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["picture", "said", "probability", *(f"p({name})" for name in classes)])
+    for verdict in verdicts:
+        shares = [f"{p:.6f}" for p in verdict.probabilities.tolist()]
+        table.writerow([verdict.origin, verdict.label, f"{verdict.probability:.6f}", *shares])
+    write_text(path, text.getvalue())
