@@ -70,7 +70,9 @@ def load(
     InputError : nothing of the kind is there, an argument is out of range, or the data is damaged; the
         sentence says what was wanted, what came, and what to do
     """
-    dataset = read(source, size=size, fit=fit, color=color, skip_unreadable=skip_unreadable, progress=progress)
+    dataset = read(
+        source, size=size, fit=fit, color=color, skip_unreadable=skip_unreadable, progress=progress
+    )
     if (dataset.split < 0).any() or not (dataset.split == PARTS.index("validation")).any():
         from pellucid.data.splits import split
 
