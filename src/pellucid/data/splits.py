@@ -63,7 +63,7 @@ def split(
 
     notes: list[str] = []
     if groups is None:
-        groups, remark = _groups_of(dataset)
+        groups, remark = _groups_of(dataset, pool)
         notes += remark
     groups = _numbered(groups, len(dataset))
     wanted_shares = [shares[part] for part in missing]
@@ -114,7 +114,7 @@ def folds(
     pool = np.flatnonzero(dataset.split != TEST) if over == "train" else np.arange(len(dataset))
     notes: list[str] = []
     if groups is None:
-        groups, notes = _groups_of(dataset)
+        groups, notes = _groups_of(dataset, pool)
     groups = _numbered(groups, len(dataset))
     labels, units = dataset.labels[pool].astype(np.int64), groups[pool]
     hashes = content_hashes(dataset.images)[pool]
@@ -176,15 +176,17 @@ def _keys(labels: np.ndarray, hashes: np.ndarray, seed: int) -> np.ndarray:
     return keys
 
 
-def _groups_of(dataset: Dataset) -> tuple[np.ndarray, list[str]]:
+def _groups_of(dataset: Dataset, pool: np.ndarray) -> tuple[np.ndarray, list[str]]:
     """(N,) which rows stay together: the data's own groups and the doubles; and what to tell about it."""
     found = doubles(dataset.images)
     told = []
-    if len(found.pairs):
-        rows = len(np.unique(found.pairs))
-        told = [f"{rows:,} pictures that are doubles of one another kept on one side"]
+    inside = np.isin(found.pairs, pool).all(axis=1)
+    if inside.any():
+        exact, near = int((inside & found.exact).sum()), int((inside & ~found.exact).sum())
+        kinds = " and ".join(f"{n:,} {kind}" for n, kind in ((exact, "exact"), (near, "near")) if n)
+        told = [f"{kinds} doubles kept on one side"]
     if dataset.groups is not None:
-        told.append(f"{len(np.unique(dataset.groups)):,} groups kept on one side")
+        told.append(f"{len(np.unique(dataset.groups[pool])):,} groups kept on one side")
     return double_groups(dataset.images, dataset.groups, found=found), told
 
 
@@ -231,7 +233,11 @@ def _torn(parts: np.ndarray, groups: np.ndarray) -> list[str]:
     """Groups that the split which came with the data had torn apart already."""
     seen = np.unique(groups.astype(np.int64) * len(PARTS) + parts) // len(PARTS)
     torn = int((np.unique(seen, return_counts=True)[1] > 1).sum())
-    return [f"{torn:,} groups or doubles are on both sides of the split that the data brings"] if torn else []
+    return (
+        [f"{torn:,} groups or sets of doubles are in several parts of the split that the data brings"]
+        if torn
+        else []
+    )
 
 
 def _check_shares(validation: float, test: float) -> None:

@@ -171,7 +171,7 @@ def _paste(
 
 
 def _scale(height: int, width: int, wanted: int) -> tuple[int, int]:
-    """The whole factors that enlarge and reduce a picture so that its longer side is about `wanted`."""
+    """The whole factors that enlarge and reduce a picture to about `wanted` pixels."""
     side = max(height, width)
     if side > 4 * wanted:
         return 1, -(-side // (4 * wanted))
@@ -200,7 +200,7 @@ def _counted(number: int, one: str, many: str) -> str:
 
 
 def _clean(text: str) -> str:
-    """The text without line breaks and other characters that no font draws, and × as x, which this font lacks."""
+    """The text without line breaks and other characters that no font draws, and × as x, for want of it."""
     return "".join(" " if unicodedata.category(c)[0] == "C" else c for c in printable(text)).replace("×", "x")
 
 
