@@ -1,4 +1,5 @@
-"""How wrong are the scores? One value for each picture, so that pictures can be ranked by it; the mean is a node of its own."""
+"""How wrong are the scores? One value for each picture, so that pictures can be ranked by it; the mean is a
+node of its own."""
 
 from pellucid.arrays.namespace import namespace
 from pellucid.graph.tensor import op

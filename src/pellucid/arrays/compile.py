@@ -20,7 +20,9 @@ from pellucid.storage.cache_folder import cache_folder
 
 _FIRST_WITH_FUSION = (0, 10, 2)
 _SAFE_FUSION = {
-    "xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION"
+    "xla_cpu_experimental_ynn_fusion_type": (
+        "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION"
+    )
 }
 
 
@@ -103,9 +105,11 @@ def precision(dtype: Any) -> Iterator[None]:
 
 
 def keep_programs() -> None:
-    """Keep compiled programs on disk, so that the next process need not compile them; take a GPU's memory as it is needed.
+    """Keep compiled programs on disk, so that the next process need not compile them; take a GPU's memory
+    as it is needed.
 
-    For programs, not for libraries: it sets JAX's settings for the whole process, which is why only the command line calls it,
+    For programs, not for libraries: it sets JAX's settings for the whole process, which is why only the
+    command line calls it,
     before JAX is imported. What the user has set stays.
     """
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_folder("programs")))

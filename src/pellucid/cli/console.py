@@ -21,7 +21,10 @@ def console(as_json: bool = False) -> Console:
 
 def print_json(content: dict[str, Any]) -> None:
     """One JSON object, on one line, on standard output."""
-    sys.stdout.write(json.dumps(content, ensure_ascii=False, default=float).encode("utf-8", "backslashreplace").decode() + "\n")
+    sys.stdout.write(
+        json.dumps(content, ensure_ascii=False, default=float).encode("utf-8", "backslashreplace").decode()
+        + "\n"
+    )
     sys.stdout.flush()
 
 
@@ -32,7 +35,8 @@ def percent(share: float | None) -> str:
 
 @contextmanager
 def counting(screen: Console, words: str, unit: str = "pictures") -> Iterator[Callable[[int, int], None]]:
-    """A bar that moves with (done, total); without a terminal a plain line every few seconds. Nothing for what ends at once."""
+    """A bar that moves with (done, total); without a terminal a plain line every few seconds. Nothing for
+    what ends at once."""
     if not screen.is_terminal:
         yield _plainly(screen, words, unit)
         return

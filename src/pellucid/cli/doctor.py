@@ -31,7 +31,9 @@ def doctor(json: options.Json = False) -> None:
         facts |= compiler.fingerprint()
         facts["compiler computes right"] = "yes" if trustworthy() else "no"
         if facts["compiler computes right"] == "no":
-            advice.append("This jaxlib computes wrong numbers here, so everything runs on NumPy: pip install --upgrade jax.")
+            advice.append(
+                "This jaxlib computes wrong numbers here, so everything runs on NumPy: pip install --upgrade jax."
+            )
         if facts["device"] == "cpu" and os.path.exists("/proc/driver/nvidia"):
             advice.append("There is an NVIDIA GPU that JAX does not use: pip install 'jax[cuda12]'.")
     else:

@@ -1,6 +1,6 @@
 """`pellucid evaluate RUN DATA`: how good is a finished classifier on other pictures?"""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pellucid.cli import options
 
@@ -10,7 +10,12 @@ if TYPE_CHECKING:
     from pellucid.data.dataset import Dataset
 
 
-def evaluate(run: options.Run, data: options.Data, skip_unreadable: options.SkipUnreadable = False, json: options.Json = False) -> None:
+def evaluate(
+    run: options.Run,
+    data: options.Data,
+    skip_unreadable: options.SkipUnreadable = False,
+    json: options.Json = False,
+) -> None:
     """Measure a finished classifier on labelled pictures: the test part where the data have one, else all of them."""
     from pellucid.cli.console import console, counting, escape, percent, print_json
     from pellucid.data.load import read
@@ -20,7 +25,9 @@ def evaluate(run: options.Run, data: options.Data, skip_unreadable: options.Skip
     screen = console(json)
     classifier = load_model(run)
     frame = classifier.preprocessing.frame
-    wanted = {"size": (frame.height, frame.width), "fit": frame.fit, "color": frame.color} if frame else {}
+    wanted: dict[str, Any] = {}
+    if frame:
+        wanted = {"size": (frame.height, frame.width), "fit": frame.fit, "color": frame.color}
     with counting(screen, "reading") as progress:
         dataset = read(data, **wanted, skip_unreadable=skip_unreadable, progress=progress)
     labels = _translated(dataset, classifier.classes)
@@ -29,17 +36,32 @@ def evaluate(run: options.Run, data: options.Data, skip_unreadable: options.Skip
     found = Evaluation(part, classifier.classes, rows, labels[rows], scores, classifier.probabilities(scores))
     low, high = found.interval
     screen.print(
-        f"{part}: [bold]{percent(found.accuracy)}[/] of {len(found):,} pictures right (95 % interval {percent(low)} to {percent(high)}); "
+        f"{part}: [bold]{percent(found.accuracy)}[/] of {len(found):,} pictures right (95 % "
+        f"interval {percent(low)} to {percent(high)}); "
         f"balanced accuracy {percent(found.balanced_accuracy)}, F1 {found.macro_f1:.3f}, log loss {found.log_loss:.3f}"
     )
     for k, name in enumerate(classifier.classes):
         if found.counts[k]:
             said = found.confusion[k].copy()
             said[k] = 0
-            taken = f", most often called {classifier.classes[said.argmax()]} ({said.max()})" if said.any() else ""
-            screen.print(f"  {escape(name)}: {percent(found.recall[k])} of {found.counts[k]:,} found{escape(taken)}")
+            taken = (
+                f", most often called {classifier.classes[said.argmax()]} ({said.max()})"
+                if said.any()
+                else ""
+            )
+            screen.print(
+                f"  {escape(name)}: {percent(found.recall[k])} of {found.counts[k]:,} found{escape(taken)}"
+            )
     if json:
-        print_json({"part": part, "pictures": len(found), **found.measures(), "confusion": found.confusion.tolist(), "classes": list(classifier.classes)})
+        print_json(
+            {
+                "part": part,
+                "pictures": len(found),
+                **found.measures(),
+                "confusion": found.confusion.tolist(),
+                "classes": list(classifier.classes),
+            }
+        )
 
 
 def _translated(dataset: "Dataset", classes: tuple[str, ...]) -> "np.ndarray":
@@ -51,7 +73,8 @@ def _translated(dataset: "Dataset", classes: tuple[str, ...]) -> "np.ndarray":
     unknown = [name for name in dataset.classes if name not in classes]
     if unknown:
         raise InputError(
-            f"The data have classes that the classifier never saw: {', '.join(unknown[:10])}. It knows {', '.join(classes[:20])}."
+            f"The data have classes that the classifier never saw: {', '.join(unknown[:10])}. It "
+            f"knows {', '.join(classes[:20])}."
         )
     return np.array([classes.index(name) for name in dataset.classes], np.int32)[dataset.labels]
 

@@ -12,7 +12,8 @@ COMMANDS = ("data", "train", "resume", "evaluate", "predict", "compare", "doctor
 
 
 def main() -> None:
-    """Run the command line and end the process: 0 done, 1 it failed (one sentence on stderr), 2 wrong usage, 130 interrupted."""
+    """Run the command line and end the process: 0 done, 1 it failed (one sentence on stderr), 2 wrong
+    usage, 130 interrupted."""
     # A name may hold bytes that are no text here; it is shown escaped rather than ending in an error.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -45,13 +46,17 @@ def _status(words: list[str], debug: bool) -> int:
         print(f"pellucid: {error}", file=sys.stderr)
         return 1
     except MemoryError:
-        print("pellucid: not enough memory. Use a smaller --size or --batch-size, or close other programs.", file=sys.stderr)
+        print(
+            "pellucid: not enough memory. Use a smaller --size or --batch-size, or close other programs.",
+            file=sys.stderr,
+        )
         return 1
     except Exception as error:
         if debug:
             raise
         print(
-            f"pellucid: this should not happen ({type(error).__name__}: {error}). Run it again with --debug and report what it prints.",
+            f"pellucid: this should not happen ({type(error).__name__}: {error}). Run it again with "
+            f"--debug and report what it prints.",
             file=sys.stderr,
         )
         return 1
@@ -66,7 +71,8 @@ def _terminated(*_: object) -> None:
 
 
 def _application(words: list[str]) -> Callable[..., Any]:
-    """The command that is asked for alone, or all of them for `--help`: importing seven files to run one would be a waste."""
+    """The command that is asked for alone, or all of them for `--help`: importing seven files to run one
+    would be a waste."""
     import typer
 
     app = typer.Typer(
@@ -74,8 +80,10 @@ def _application(words: list[str]) -> Callable[..., Any]:
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
-        help="Image classifiers you can see through: from a folder of pictures to a classifier and the reasons for its verdicts.",
-        epilog="Begin with: pellucid train digits. Every command takes --json; errors take --debug. Nothing is ever sent anywhere.",
+        help="Image classifiers you can see through: from a folder of pictures to a classifier and "
+        "the reasons for its verdicts.",
+        epilog="Begin with: pellucid train digits. Every command takes --json; errors take --debug. "
+        "Nothing is ever sent anywhere.",
     )
 
     @app.callback(invoke_without_command=True)

@@ -7,19 +7,60 @@ import typer
 
 Data = Annotated[
     str,
-    typer.Argument(metavar="DATA", help="A folder of class folders, a .csv of file name and label, CIFAR binary, IDX, .npz, a .csv of numbers, or a name: digits, mnist, fashion-mnist, cifar10, cifar100."),
+    typer.Argument(
+        metavar="DATA",
+        help="A folder of class folders, a .csv of file name and label, CIFAR binary, IDX, .npz, a "
+        ".csv of numbers, or a name: digits, mnist, fashion-mnist, cifar10, cifar100.",
+    ),
 ]
-Run = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run, or one that holds a model.json.")]
-Size = Annotated[int | None, typer.Option(help="Height and width the model sees, in pixels. Default: 32 for picture files, else as they are.")]
+Run = Annotated[
+    Path, typer.Argument(metavar="RUN", help="The folder of a run, or one that holds a model.json.")
+]
+Size = Annotated[
+    int | None,
+    typer.Option(
+        help="Height and width the model sees, in pixels. Default: 32 for picture files, else as they are."
+    ),
+]
 Fit = Annotated[str, typer.Option(help="How other proportions are brought to it: pad, crop or stretch.")]
-Color = Annotated[str | None, typer.Option(help="rgb or gray. Default: rgb for picture files, else as they are.")]
-Seed = Annotated[int, typer.Option(help="Decides the split and the order of the pictures: the same seed gives the same result.")]
-SkipUnreadable = Annotated[bool, typer.Option("--skip-unreadable", help="Go on without the pictures that cannot be read; they are listed in the run.")]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line; everything else goes to stderr.")]
+Color = Annotated[
+    str | None, typer.Option(help="rgb or gray. Default: rgb for picture files, else as they are.")
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        help="Decides the split and the order of the pictures: the same seed gives the same result."
+    ),
+]
+SkipUnreadable = Annotated[
+    bool,
+    typer.Option(
+        "--skip-unreadable",
+        help="Go on without the pictures that cannot be read; they are listed in the run.",
+    ),
+]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON object as the last line; everything else goes to stderr."),
+]
 Engine = Annotated[str, typer.Option(help="auto, numpy or xla.")]
-L2 = Annotated[float | None, typer.Option("--l2", help="Strength λ of the penalty ½λ‖W‖². Default: chosen for the model.")]
-Epochs = Annotated[int | None, typer.Option(help="How often every picture is visited. Default: 40, more for few pictures.")]
-BatchSize = Annotated[int | None, typer.Option(help="Pictures a step. Default: 16 to 256, by how many there are.")]
-LearningRate = Annotated[float | None, typer.Option(help="The highest learning rate. Default: from the largest curvature of the data.")]
-ClassWeight = Annotated[str | None, typer.Option(help='"balanced": every class counts the same, however many pictures it has.')]
-Watch = Annotated[str, typer.Option(help="What is best on validation: accuracy, balanced-accuracy, f1 or loss.")]
+L2 = Annotated[
+    float | None,
+    typer.Option("--l2", help="Strength λ of the penalty ½λ‖W‖². Default: chosen for the model."),
+]
+Epochs = Annotated[
+    int | None, typer.Option(help="How often every picture is visited. Default: 40, more for few pictures.")
+]
+BatchSize = Annotated[
+    int | None, typer.Option(help="Pictures a step. Default: 16 to 256, by how many there are.")
+]
+LearningRate = Annotated[
+    float | None,
+    typer.Option(help="The highest learning rate. Default: from the largest curvature of the data."),
+]
+ClassWeight = Annotated[
+    str | None, typer.Option(help='"balanced": every class counts the same, however many pictures it has.')
+]
+Watch = Annotated[
+    str, typer.Option(help="What is best on validation: accuracy, balanced-accuracy, f1 or loss.")
+]

@@ -16,9 +16,16 @@ if TYPE_CHECKING:
 
 def predict(
     run: options.Run,
-    pictures: Annotated[list[str], typer.Argument(metavar="PICTURES...", help="Picture files, or folders of them.")],
+    pictures: Annotated[
+        list[str], typer.Argument(metavar="PICTURES...", help="Picture files, or folders of them.")
+    ],
     csv: Annotated[Path | None, typer.Option(help="Write every verdict into this file.")] = None,
-    explain: Annotated[bool, typer.Option("--explain", help="Say why: the parts that add up to the score, drawn over the picture.")] = False,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain", help="Say why: the parts that add up to the score, drawn over the picture."
+        ),
+    ] = False,
     receipts: Annotated[Path, typer.Option(help="Where --explain puts its pictures.")] = Path("receipts"),
     top: Annotated[int, typer.Option(min=1, help="How many classes to name.")] = 3,
     skip_unreadable: options.SkipUnreadable = False,
@@ -34,7 +41,9 @@ def predict(
     paths = _listed(pictures)
     inputs, read, unreadable = classifier.preprocessing.read(paths, skip_unreadable=True)
     if unreadable and not skip_unreadable:
-        raise UnreadableError(tuple(unreadable), "Mend or remove them, or pass --skip-unreadable to go on without them.")
+        raise UnreadableError(
+            tuple(unreadable), "Mend or remove them, or pass --skip-unreadable to go on without them."
+        )
     verdicts = classifier.verdicts(inputs, [paths[number] for number in read])
     answers = []
     for verdict in verdicts:
@@ -50,7 +59,9 @@ def predict(
         _write_csv(csv, classifier.classes, verdicts)
         screen.print(f"verdicts: {escape(printable(csv))}")
     if json:
-        print_json({"verdicts": answers, "unreadable": [[printable(path), reason] for path, reason in unreadable]})
+        print_json(
+            {"verdicts": answers, "unreadable": [[printable(path), reason] for path, reason in unreadable]}
+        )
 
 
 def _listed(pictures: list[str]) -> list[str]:
@@ -81,7 +92,12 @@ def _answer(verdict: "Verdict", top: int) -> dict[str, Any]:
     from pellucid.storage.errors import printable
 
     named = [{"class": name, "probability": p, "score": s} for name, p, s in verdict.top(top)]
-    return {"picture": printable(verdict.origin), "said": verdict.label, "probability": verdict.probability, "top": named}
+    return {
+        "picture": printable(verdict.origin),
+        "said": verdict.label,
+        "probability": verdict.probability,
+        "top": named,
+    }
 
 
 def _explain(screen: "Console", classifier: "Classifier", verdict: "Verdict", folder: Path) -> dict[str, Any]:
@@ -92,11 +108,15 @@ def _explain(screen: "Console", classifier: "Classifier", verdict: "Verdict", fo
 
     first, second = (classifier.classes.index(name) for name, _, _ in verdict.top(2))
     assert verdict.input is not None
-    found = (receipt(classifier, verdict.input, first), difference_receipt(classifier, verdict.input, first, second))
+    found = (
+        receipt(classifier, verdict.input, first),
+        difference_receipt(classifier, verdict.input, first, second),
+    )
     for each in found:
         exact = "exact" if each.exact else "NOT exact"
         screen.print(
-            f"  {escape(each.title)}: bias {each.bias:+.4f} + for {each.pushed_up:+.4f} + against {each.pushed_down:+.4f} "
+            f"  {escape(each.title)}: bias {each.bias:+.4f} + for {each.pushed_up:+.4f} + against "
+            f"{each.pushed_down:+.4f} "
             f"= {each.total:+.4f}; score {each.score:+.4f}, {exact} (off by {abs(each.total - each.score):.0e})"
         )
         screen.print(f"    {escape(each.sentence())}")

@@ -25,11 +25,15 @@ def load_data(screen: Console, loading: dict[str, Any]) -> tuple[Dataset, float]
     with counting(screen, "reading") as progress:
         dataset = load(**loading, progress=progress)
     seconds = time.perf_counter() - began
-    screen.print(f"{escape(printable(dataset.source or dataset.name))}: {len(dataset):,} pictures read in {seconds:.1f} s")
+    screen.print(
+        f"{escape(printable(dataset.source or dataset.name))}: {len(dataset):,} pictures read in {seconds:.1f} s"
+    )
     for note in dataset.notes:
         screen.print(f"  {escape(note)}")
     if dataset.unreadable:
-        screen.print(f"[yellow]{len(dataset.unreadable):,} unreadable pictures left out[/]; they are listed in run.json")
+        screen.print(
+            f"[yellow]{len(dataset.unreadable):,} unreadable pictures left out[/]; they are listed in run.json"
+        )
     return dataset, seconds
 
 
@@ -48,11 +52,21 @@ def train_and_report(
     from pellucid.training.trainer import fit
 
     keep_programs()
-    facts = {"command": shlex.join(["pellucid", *sys.argv[1:]]), "load": {**loading, "source": printable(loading["source"])}}
+    facts = {
+        "command": shlex.join(["pellucid", *sys.argv[1:]]),
+        "load": {**loading, "source": printable(loading["source"])},
+    }
     try:
         with TrainingScreen(screen) as listener:
             outcome = fit(
-                dataset, recipe, folder, engine=engine, start_from=start_from, listener=listener, facts=facts, seconds={"data": seconds}
+                dataset,
+                recipe,
+                folder,
+                engine=engine,
+                start_from=start_from,
+                listener=listener,
+                facts=facts,
+                seconds={"data": seconds},
             )
     except KeyboardInterrupt as stop:
         raise type(stop)(f"stopped. Go on with: pellucid resume {shlex.quote(printable(folder))}") from None
@@ -79,7 +93,8 @@ def conclude(screen: Console, dataset: Dataset, outcome: Outcome, folder: Path, 
     for part, evaluation in outcome.evaluations.items():
         low, high = evaluation.interval
         screen.print(
-            f"{part:>10}: [bold]{percent(evaluation.accuracy)}[/] right (95 % interval {percent(low)} to {percent(high)}, {len(evaluation):,} pictures)"
+            f"{part:>10}: [bold]{percent(evaluation.accuracy)}[/] right (95 % interval "
+            f"{percent(low)} to {percent(high)}, {len(evaluation):,} pictures)"
         )
     spent = ", ".join(f"{name} {value:.1f}" for name, value in seconds.items())
     screen.print(f"seconds: {spent}")

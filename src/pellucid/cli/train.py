@@ -11,7 +11,9 @@ from pellucid.cli import options
 def train(
     data: options.Data,
     model: Annotated[str, typer.Option(help="softmax or svm.")] = "softmax",
-    output: Annotated[Path | None, typer.Option(help="The run's folder. Default: runs/<data>-<model>-<n>.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="The run's folder. Default: runs/<data>-<model>-<n>.")
+    ] = None,
     size: options.Size = None,
     fit: options.Fit = "pad",
     color: options.Color = None,
@@ -19,9 +21,15 @@ def train(
     epochs: options.Epochs = None,
     learning_rate: options.LearningRate = None,
     batch_size: options.BatchSize = None,
-    momentum: Annotated[float, typer.Option(help="Share of the speed that a step keeps, 0 to below 1.")] = 0.9,
-    schedule: Annotated[str, typer.Option(help="How the learning rate changes: cosine or constant.")] = "cosine",
-    patience: Annotated[int | None, typer.Option(help="Stop after this many epochs without a better validation result.")] = None,
+    momentum: Annotated[
+        float, typer.Option(help="Share of the speed that a step keeps, 0 to below 1.")
+    ] = 0.9,
+    schedule: Annotated[
+        str, typer.Option(help="How the learning rate changes: cosine or constant.")
+    ] = "cosine",
+    patience: Annotated[
+        int | None, typer.Option(help="Stop after this many epochs without a better validation result.")
+    ] = None,
     watch: options.Watch = "accuracy",
     class_weight: options.ClassWeight = None,
     engine: options.Engine = "auto",
@@ -43,7 +51,14 @@ def train(
         schedule=schedule, patience=patience, watch=watch, class_weight=class_weight, seed=seed,
     )  # fmt: skip
     start_from = load_model(start) if start else None
-    loading = {"source": data, "size": size, "fit": fit, "color": color, "seed": seed, "skip_unreadable": skip_unreadable}
+    loading = {
+        "source": data,
+        "size": size,
+        "fit": fit,
+        "color": color,
+        "seed": seed,
+        "skip_unreadable": skip_unreadable,
+    }
     dataset, seconds = load_data(screen, loading)
     folder = new_run(output, dataset.name, model)
     train_and_report(screen, dataset, recipe, folder, engine, start_from, loading, seconds, json)

@@ -20,7 +20,9 @@ class TrainingScreen:
     def __enter__(self) -> "TrainingScreen":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._stop()
 
     def __call__(self, event: dict[str, Any]) -> None:
@@ -59,7 +61,12 @@ class TrainingScreen:
             self.screen.print(f"epoch {event['epoch']}/{event['epochs']}  {words}")
             return
         if self._progress is None:
-            columns = (TextColumn("epoch {task.completed}/{task.total}"), BarColumn(20), TextColumn("{task.description}"), TimeRemainingColumn())
+            columns = (
+                TextColumn("epoch {task.completed}/{task.total}"),
+                BarColumn(20),
+                TextColumn("{task.description}"),
+                TimeRemainingColumn(),
+            )
             self._progress = Progress(*columns, console=self.screen)
             self._progress.start()
             self._task = self._progress.add_task(words, total=event["epochs"])
@@ -68,7 +75,9 @@ class TrainingScreen:
     def _finished(self, event: dict[str, Any]) -> None:
         self._stop()
         if event["best_epoch"] != event["epochs"]:
-            self.screen.print(f"stopped: {event['stopped']}; the weights of epoch {event['best_epoch']} did best and are kept")
+            self.screen.print(
+                f"stopped: {event['stopped']}; the weights of epoch {event['best_epoch']} did best and are kept"
+            )
         else:
             self.screen.print(f"stopped: {event['stopped']}")
 

@@ -9,7 +9,8 @@ from pellucid.graph.tensor import op
 
 
 def summed_to(g: Any, like: Any) -> Any:
-    """The gradient g brought back to the shape and dtype of `like`: summed over the axes that broadcasting added or stretched."""
+    """The gradient g brought back to the shape and dtype of `like`: summed over the axes that broadcasting
+    added or stretched."""
     shape = np.shape(like)
     if g.shape != shape:
         extra = g.ndim - len(shape)

@@ -23,7 +23,8 @@ class Tensor:
     ----------
     value : array or number of any shape, NumPy's or JAX's
     parents : the tensors it was made from; empty for a variable
-    pullbacks : for each parent the function that takes g = ∂L/∂value and returns ∂L/∂parent in the parent's shape and dtype
+    pullbacks : for each parent the function that takes g = ∂L/∂value and returns ∂L/∂parent in the parent's
+        shape and dtype
     op : the name of the operation; "" for a variable
     name : the user's name for it, or ""
     depth : the length of the longest way back to a variable
@@ -44,7 +45,7 @@ class Tensor:
         self.pullbacks = pullbacks
         self.op = op
         self.name = name
-        self.depth = 1 + max(parent.depth for parent in parents) if parents else 0
+        self.depth: int = 1 + max(parent.depth for parent in parents) if parents else 0
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -103,8 +104,10 @@ class Tensor:
 def op(function: Callable[..., tuple[Any, tuple[Pullback | None, ...]]]) -> Callable[..., Any]:
     """Make an operation of a function that returns its value and its local gradients together.
 
-    The function takes arrays by position and settings by keyword, and returns the value and one pullback for each array:
-    `None` where nothing flows, as into labels. The operation takes tensors or arrays: with a tensor among them it returns
+    The function takes arrays by position and settings by keyword, and returns the value and one pullback
+    for each array:
+    `None` where nothing flows, as into labels. The operation takes tensors or arrays: with a tensor among
+    them it returns
     a tensor, with arrays only it returns an array, so that prediction is the same code without a graph.
 
     Raises
@@ -120,10 +123,13 @@ def op(function: Callable[..., tuple[Any, tuple[Pullback | None, ...]]]) -> Call
             value, pullbacks = function(*values, **settings)
         except (ValueError, TypeError, IndexError) as error:
             raise InputError(_mismatch(name, inputs, error)) from error
-        flows = [(t, p) for t, p in zip(inputs, pullbacks, strict=True) if isinstance(t, Tensor)]
-        if not flows:
+        if not any(isinstance(tensor, Tensor) for tensor in inputs):
             return value
-        flows = [(tensor, pullback) for tensor, pullback in flows if pullback is not None]
+        flows = [
+            (tensor, pullback)
+            for tensor, pullback in zip(inputs, pullbacks, strict=True)
+            if isinstance(tensor, Tensor) and pullback is not None
+        ]
         return Tensor(value, tuple(t for t, _ in flows), tuple(p for _, p in flows), op=name)
 
     OPERATIONS[name] = operation
@@ -145,4 +151,7 @@ def _mismatch(name: str, inputs: tuple[Any, ...], error: Exception) -> str:
         value = each.value if isinstance(each, Tensor) else each
         kind = f"{getattr(value, 'dtype', type(value).__name__)} {np.shape(value)}"
         described.append(f"{label}: {kind}" if label else kind)
-    return f"{name}({', '.join(described)}) does not fit: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    return (
+        f"{name}({', '.join(described)}) does not fit: "
+        f"{str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    )

@@ -54,7 +54,8 @@ class Classifier:
 
         Parameters
         ----------
-        pictures : a path, a Pillow image or an array (H, W), (H, W, C) uint8 of any size; or a list of these; or prepared inputs
+        pictures : a path, a Pillow image or an array (H, W), (H, W, C) uint8 of any size; or a list of
+            these; or prepared inputs
             (N, H, W, C) uint8 or (N, D) float
 
         Raises

@@ -12,7 +12,8 @@ KINDS = {
 
 
 def linear(kind: str, features: int, classes: int) -> Linear:
-    """The model of this kind for D features and K classes. Raises `InputError` for an unknown kind or less than 2 classes."""
+    """The model of this kind for D features and K classes. Raises `InputError` for an unknown kind or less
+    than 2 classes."""
     if kind not in LOSSES:
         raise InputError(f"--model must be one of {', '.join(KINDS)}, got {kind!r}.")
     if classes < 2:

@@ -1,4 +1,5 @@
-"""A classifier as two files: `model.json` (everything readable) and `model.safetensors` (the numbers). Neither holds code."""
+"""A classifier as two files: `model.json` (everything readable) and `model.safetensors` (the numbers).
+Neither holds code."""
 
 import os
 from pathlib import Path
@@ -54,7 +55,8 @@ def load_model(path: str | os.PathLike[str]) -> Classifier:
         raise FileError(f"{where}: not a description of a pellucid model.")
     if described["format"] > FORMAT:
         raise FileError(
-            f"{where}: written by a newer pellucid (model format {described['format']}, this one reads up to {FORMAT}). "
+            f"{where}: written by a newer pellucid (model format {described['format']}, this one "
+            f"reads up to {FORMAT}). "
             "Upgrade: pip install --upgrade pellucid."
         )
     tensors, _ = load_tensors(folder / "model.safetensors", expected=str(described.get("tensors")))

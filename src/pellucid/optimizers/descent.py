@@ -33,8 +33,10 @@ class GradientDescent:
 class Momentum:
     """A ball that rolls downhill: v ← μv − ηg,  w ← w + v (Polyak 1964).
 
-    With `nesterov`, the gradient acts as if taken where the ball will be: v ← μv − ηg,  w ← w + μv − ηg (Sutskever et al.
-    2013, "On the importance of initialization and momentum in deep learning", section 2, in the form of Bengio et al. 2012).
+    With `nesterov`, the gradient acts as if taken where the ball will be: v ← μv − ηg,  w ← w + μv − ηg
+    (Sutskever et al.
+    2013, "On the importance of initialization and momentum in deep learning", section 2, in the form of
+    Bengio et al. 2012).
 
     Attributes
     ----------

@@ -62,7 +62,8 @@ class Preprocessing:
     def read(
         self, paths: Sequence[str | Path], skip_unreadable: bool = False
     ) -> tuple[np.ndarray, list[int], list[tuple[str, str]]]:
-        """The pictures (n, H, W, C) uint8, which of the paths they are, and (path, reason) of those that cannot be read.
+        """The pictures (n, H, W, C) uint8, which of the paths they are, and (path, reason) of those that
+        cannot be read.
 
         Raises `UnreadableError` naming all that cannot be read, unless they are to be skipped.
         """

@@ -10,7 +10,8 @@ from pellucid.arrays.namespace import namespace
 _BLOCK = 256
 
 FLOOR = 0.1
-"""Deviations of pixels are taken as at least this share of the root mean square deviation of all pixels: a pixel that is
+"""Deviations of pixels are taken as at least this share of the root mean square deviation of all pixels: a
+pixel that is
 black in all but one training picture would otherwise decide everything when it lights up."""
 
 

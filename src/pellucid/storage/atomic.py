@@ -1,7 +1,8 @@
 """Files that are there whole or not at all.
 
 A file is written under a temporary name in the same folder, flushed to the disk, and then renamed over the old one
-(`os.replace`), after which the folder is flushed too. A reader, also after a crash or a power cut, finds the old file or
+(`os.replace`), after which the folder is flushed too. A reader, also after a crash or a power cut, finds
+the old file or
 the new one, never a mixture (Pillai et al. 2014, "All file systems are not created equal", section 4).
 """
 
@@ -78,7 +79,10 @@ def _refused(path: Path, error: OSError, needed: int | None) -> StorageError:
     size = f" ({needed:,} bytes needed)" if needed is not None else ""
     where = printable(path)
     if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-        sentence = f"{where}: no room left on the disk{size}. Free some space or choose another folder; nothing was lost."
+        sentence = (
+            f"{where}: no room left on the disk{size}. Free some space or choose another "
+            f"folder; nothing was lost."
+        )
     elif error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         sentence = f"{where}: this folder may not be written to{size}. Choose another folder."
     elif error.errno in (errno.ENOENT, errno.ENOTDIR):

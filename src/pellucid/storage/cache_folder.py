@@ -10,7 +10,8 @@ from pellucid.storage.atomic import refuse_disk
 def cache_folder(*parts: str) -> Path:
     """The cache folder, or a folder in it, made if need be and readable by its owner alone.
 
-    It is `$PELLUCID_CACHE` where that is set, else the platform's own place for caches. Raises `StorageError` if it cannot be made.
+    It is `$PELLUCID_CACHE` where that is set, else the platform's own place for caches. Raises
+    `StorageError` if it cannot be made.
     """
     folder = _base().joinpath(*parts)
     try:

@@ -23,7 +23,8 @@ class Standing:
     epoch : epochs done
     state : {"params": …, "optimizer": …, "t": steps done}
     best_params : the weights of the epoch that did best on the validation pictures
-    best_epoch, best_value : which epoch, and how well (higher is better): the watched measure, then minus the validation
+    best_epoch, best_value : which epoch, and how well (higher is better): the watched measure, then minus
+        the validation
         loss, which decides between equals; empty before the first one
     seconds : spent on training so far
     """

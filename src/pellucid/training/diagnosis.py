@@ -33,7 +33,8 @@ class Check:
 
 
 def checks(session: Session) -> list[Check]:
-    """Loss at the start, gradients on real pictures, and whether 20 pictures can be learned by heart (CS231n, "Sanity checks")."""
+    """Loss at the start, gradients on real pictures, and whether 20 pictures can be learned by heart
+    (CS231n, "Sanity checks")."""
     return [_initial_loss(session), _gradients(session), _overfit(session)]
 
 
@@ -126,11 +127,20 @@ def blame(session: Session, state: State, order: np.ndarray, rates: np.ndarray, 
             if culprit is not None:
                 made = f"the operation {culprit.op}" if culprit.op else f"the parameter {culprit.name}"
                 advice = "The steps are too large: divide --learning-rate by 10."
-                return f"{where}: the first number that is not finite comes out of {made} (minibatch loss {losses.value}). {advice}"
+                return (
+                    f"{where}: the first number that is not finite comes out of {made} "
+                    f"(minibatch loss {losses.value}). {advice}"
+                )
             g, _, _ = gradient(session.task, params, x, y, v)
             worst = max(float(np.abs(array).max()) for array in g.values())
             t += 1
             params, optimizer, *_ = update(session.task, params, optimizer, x, y, v, rates[number], t)
             if not all(np.isfinite(array).all() for array in params.values()):
-                return f"{where}: the update made the weights infinite (largest gradient {worst:.3g}). Divide --learning-rate by 10."
-    return f"epoch {epoch}: a number was not finite in the compiled program, and is finite on NumPy: train with --engine numpy."
+                return (
+                    f"{where}: the update made the weights infinite (largest gradient "
+                    f"{worst:.3g}). Divide --learning-rate by 10."
+                )
+    return (
+        f"epoch {epoch}: a number was not finite in the compiled program, and is finite on "
+        f"NumPy: train with --engine numpy."
+    )

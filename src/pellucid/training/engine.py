@@ -40,10 +40,15 @@ class Supply:
 
 
 class Engine(Protocol):
-    """Runs chunks of steps. The state is {"params": …, "optimizer": …, "t": steps done}, as NumPy arrays on the way in and out."""
+    """Runs chunks of steps. The state is {"params": …, "optimizer": …, "t": steps done}, as NumPy arrays on
+    the way in and out."""
 
-    name: str
-    compiling: float
+    @property
+    def name(self) -> str: ...
+    @property
+    def compiling(self) -> float:
+        """Seconds spent on bringing a compiler up and on compiling so far."""
+        ...
 
     def steps(
         self, state: State, order: np.ndarray, batch_size: int, rates: np.ndarray
@@ -179,7 +184,8 @@ def chosen(
 ) -> tuple[Engine, str]:
     """The engine of this name ("numpy", "xla" or "auto"), and why, in a few words.
 
-    "auto" takes NumPy where it needs less than about three seconds for the whole training, since importing JAX and compiling
+    "auto" takes NumPy where it needs less than about three seconds for the whole training, since importing
+    JAX and compiling
     take one or two; and where JAX is missing or its compiler computes wrong numbers.
     """
     from pellucid.storage.errors import InputError, MissingDependencyError
@@ -203,7 +209,8 @@ def chosen(
     if not trustworthy():
         if name == "xla":
             raise MissingDependencyError(
-                f"jaxlib {compiler.version()} computes wrong numbers on this machine: install another version, or use --engine numpy."
+                f"jaxlib {compiler.version()} computes wrong numbers on this machine: install "
+                f"another version, or use --engine numpy."
             )
         return Eager(task, supply), f"jaxlib {compiler.version()} computes wrong numbers on this machine"
     return Compiled(task, supply), "asked for" if name == "xla" else "fastest for this much data"

@@ -111,7 +111,8 @@ def _epoch(session: Session, standing: Standing) -> tuple[Standing, dict[str, An
 
 
 def plan(session: Session, epoch: int) -> tuple[np.ndarray, np.ndarray]:
-    """The rows in the order of this epoch (n,) int32, counted from 1, and the learning rate of each step (steps,) float32."""
+    """The rows in the order of this epoch (n,) int32, counted from 1, and the learning rate of each step
+    (steps,) float32."""
     recipe, rows = session.recipe, session.dataset.train.rows
     assert recipe.batch_size is not None
     assert recipe.epochs is not None
@@ -126,7 +127,8 @@ def plan(session: Session, epoch: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _judged(session: Session, standing: Standing, record: dict[str, Any]) -> tuple[Standing, dict[str, Any]]:
-    """Look at the validation pictures; keep the weights if they are the best so far. Without such pictures the last are best."""
+    """Look at the validation pictures; keep the weights if they are the best so far. Without such pictures
+    the last are best."""
     params = standing.state["params"]
     if not len(session.dataset.validation):
         return replace(standing, best_params=params, best_epoch=standing.epoch), record

@@ -1,4 +1,5 @@
-"""Everything that decides a training result, apart from the data: what the user said, and what was chosen for the rest."""
+"""Everything that decides a training result, apart from the data: what the user said, and what was chosen
+for the rest."""
 
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
@@ -78,7 +79,8 @@ class Recipe:
 
         - batch size: the power of two next below a fortieth of the pictures, 16 to 256
         - epochs: 40, and more for few pictures, so that there are about 2,000 steps
-        - learning rate: `STEP`/λmax, where λmax is the largest eigenvalue of XᵀX/N, so that it suits data of any size and scale.
+        - learning rate: `STEP`/λmax, where λmax is the largest eigenvalue of XᵀX/N, so that it suits data
+        of any size and scale.
           The loss curves at most that fast times a constant (Böhning 1992, "Multinomial logistic regression algorithm")
         """
         batch_size = self.batch_size or int(2 ** np.clip(np.floor(np.log2(max(len(rows), 1) / 40)), 4, 8))
@@ -106,13 +108,15 @@ class Recipe:
         unknown = set(content) - {field.name for field in fields(cls)}
         if unknown:
             raise InputError(
-                f"The recipe names {', '.join(sorted(unknown))}, which this version of pellucid does not know: upgrade it."
+                f"The recipe names {', '.join(sorted(unknown))}, which this version of pellucid "
+                f"does not know: upgrade it."
             )
         return cls(**content)
 
 
 def largest_curvature(inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> float:
-    """λmax of XᵀX/N for the standardized features and the constant 1 of the bias, by power iteration on at most 2,048 rows."""
+    """λmax of XᵀX/N for the standardized features and the constant 1 of the bias, by power iteration on at
+    most 2,048 rows."""
     from pellucid.preprocessing.standardize import standardize
 
     sample = rows[:: max(1, len(rows) // 2048)][:2048]

@@ -52,7 +52,8 @@ def read_run(folder: str | os.PathLike[str]) -> dict[str, Any]:
     path = Path(folder) / "run.json"
     if not path.exists():
         raise FileError(
-            f"{printable(folder)}: not a run: there is no run.json in it. Give the folder that `pellucid train` printed."
+            f"{printable(folder)}: not a run: there is no run.json in it. Give the folder that "
+            f"`pellucid train` printed."
         )
     content = read_json(path)
     if not isinstance(content, dict) or not {"recipe", "data"} <= set(content):
@@ -111,4 +112,3 @@ def _alive(process: int) -> bool:
     except OSError:  # Windows has no signal 0
         return False
     return True
-

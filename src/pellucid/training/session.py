@@ -109,7 +109,8 @@ def prepared(
 def picture_weights(
     labels: np.ndarray, rows: np.ndarray, classes: int, class_weight: str | None
 ) -> np.ndarray:
-    """How much each picture counts (N,) float32: 1, or with "balanced" n / (K · pictures of its class), over the training rows."""
+    """How much each picture counts (N,) float32: 1, or with "balanced" n / (K · pictures of its class),
+    over the training rows."""
     if class_weight is None:
         return np.ones(len(labels), np.float32)
     counts = np.bincount(labels[rows], minlength=classes)

@@ -117,7 +117,8 @@ def resume(folder: Path, dataset: Dataset, *, listener: Listener = lambda event:
         session = prepared(dataset, recipe, engine=run["engine"]["name"], preprocessing=preprocessing)
         versions = _versions(session)
         remarks += [
-            f"{name} was {run['versions'].get(name)} and is {now}: the last digits may differ from a run that was not stopped"
+            f"{name} was {run['versions'].get(name)} and is {now}: the last digits may differ from "
+            f"a run that was not stopped"
             for name, now in versions.items()
             if run["versions"].get(name) != now
         ]
@@ -209,7 +210,9 @@ def _finished(
         "seconds": spent,
     }
     run = _plain({**run, "result": result})
-    origin = {key: run[key] for key in ("pellucid", "command", "recipe", "versions") if key in run}
+    origin: dict[str, Any] = {
+        key: run[key] for key in ("pellucid", "command", "recipe", "versions") if key in run
+    }
     origin |= {"data": {key: run["data"][key] for key in ("name", "source", "fingerprint", "counts")}}
     origin |= {"accuracy": run["result"]["accuracy"]}
     classifier = session.classifier(params, temperature, origin)
@@ -251,7 +254,8 @@ def _versions(session: Session) -> dict[str, str]:
 
 
 def _plain(content: Any) -> Any:
-    """The content as JSON holds it: no NumPy numbers, and null for what is not a number (a recall of a class without pictures)."""
+    """The content as JSON holds it: no NumPy numbers, and null for what is not a number (a recall of a
+    class without pictures)."""
     return json.loads(json.dumps(content, default=float), parse_constant=lambda _: None)
 
 
