@@ -137,7 +137,6 @@ def _show_classes(screen: Console, counted: Census) -> None:
 
 def _show_doubles(screen: Console, counted: Census) -> None:
     from pellucid.cli.console import escape
-    from pellucid.storage.errors import printable
 
     found, data = counted.doubles, counted.dataset
     if not len(found.pairs):

@@ -110,12 +110,9 @@ def _remarks(
         )
     tiny = [dataset.classes[k] for k in np.flatnonzero(totals < TINY)]
     if tiny:
-        remarks.append(
-            f"Fewer than {TINY} in {_listed(tiny)}: too few to learn from or to judge by."
-        )
+        remarks.append(f"Fewer than {TINY} in {_listed(tiny)}: too few to learn from or to judge by.")
     concerned = np.unique(found.pairs[across])
     tested = int((dataset.split[concerned] == PARTS.index("test")).sum())
-    )
     if tested:
         share = tested / max(int(counts[:, PARTS.index("test")].sum()), 1)
         remarks.append(

@@ -205,7 +205,7 @@ def _clean(text: str) -> str:
 
 
 def _cut(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: float) -> str:
-    """The text, with its middle left out where it is wider than `room` pixels (names often differ at their ends)."""
+    """The text, with its middle left out where it is too wide (names often differ at their ends)."""
     text = _clean(text)
     if font.getlength(text) <= room:
         return text
