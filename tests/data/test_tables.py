@@ -123,6 +123,13 @@ def test_what_is_no_table_of_numbers(tmp_path, text, said):
         load_csv(write(tmp_path, text))
 
 
+def test_long_tables_of_few_and_of_many_different_numbers(tmp_path):
+    many = np.random.Generator(np.random.Philox(key=2)).normal(size=(300, 7)).astype(np.float32)
+    for numbers in (many, np.rint(many)):
+        rows = [",".join(map(str, row.tolist())) + f",{place % 3}" for place, row in enumerate(numbers)]
+        np.testing.assert_array_equal(load_csv(write(tmp_path, "\n".join(rows))).images, numbers)
+
+
 def test_a_missing_file_and_a_folder(tmp_path):
     with pytest.raises(FileError, match="cannot be read: No such file"):
         load_csv(tmp_path / "none.csv")

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from time import monotonic
@@ -134,13 +135,18 @@ def _columns(first: list[str], where: str) -> Columns:
 def _read(rows: Iterator[Row], columns: Columns) -> tuple[list[np.ndarray], list[str], list[int], list[str]]:
     """Rows of (D,) float32, labels, line numbers, and what is wrong with which line."""
     numbers, labels, lines, bad = [], [], [], []
+    # Tables of pixels repeat few numbers; looking one up takes half the time of reading it (110, 250 ns).
+    known = lru_cache(4096)(float)
+    parse: Callable[[str], float] = known
     for line, row in rows:
+        if len(numbers) == 100 and known.cache_info().hits < known.cache_info().misses:
+            parse = float
         if len(row) != columns.width:
             bad.append(f"line {line:,}: {len(row)} cells, {columns.width} wanted")
             continue
         label = row.pop(columns.label).strip()
         try:
-            values = np.array(list(map(float, row)), np.float64)
+            values = np.array(list(map(parse, row)), np.float64)
         except ValueError:
             values = None
         # Python takes 1_000 for a number; in a table it is a name or a slip.
