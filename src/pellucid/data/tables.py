@@ -134,7 +134,8 @@ def _columns(first: list[str], where: str) -> Columns:
 
 def _read(rows: Iterator[Row], columns: Columns) -> tuple[list[np.ndarray], list[str], list[int], list[str]]:
     """Rows of (D,) float32, labels, line numbers, and what is wrong with which line."""
-    numbers, labels, lines, bad = [], [], [], []
+    numbers: list[np.ndarray] = []
+    labels, lines, bad = [], [], []
     # Tables of pixels repeat few numbers; looking one up takes half the time of reading it (110, 250 ns).
     known = lru_cache(4096)(float)
     parse: Callable[[str], float] = known
