@@ -76,7 +76,7 @@ def waterfall(receipt: Receipt, width: int = 310) -> str:
 
 def _amount(amount: float) -> str:
     # Of a close call two digits would say 0.00, which it is not.
-    return signed(amount, 2 if abs(amount) >= 0.005 else 4)
+    return signed(amount, 2 if abs(amount) >= 0.005 or amount == 0 else 4)
 
 
 _STYLE = (
