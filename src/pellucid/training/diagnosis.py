@@ -11,7 +11,6 @@ from pellucid.graph.nonfinite import find_nonfinite
 from pellucid.graph.tensor import Tensor
 from pellucid.losses import initial_loss
 from pellucid.optimizers.descent import start
-from pellucid.storage.errors import printable
 from pellucid.training.engine import State
 from pellucid.training.session import Session
 from pellucid.training.step import Task, gradient, update
@@ -117,10 +116,6 @@ def blame(session: Session, state: State, order: np.ndarray, rates: np.ndarray, 
             rows = order[begin : begin + size]
             x, y, v = session.supply.batch(rows)
             where = f"epoch {epoch}, step {t + 1}"
-            if not np.isfinite(x).all():
-                bad = rows[~np.isfinite(x).all(axis=1)]
-                named = ", ".join(printable(session.dataset.origins[row]) for row in bad[:5])
-                return f"{where}: the features themselves are not finite in {len(bad)} picture(s): {named}."
             leaves = {name: Tensor(array, name=name) for name, array in params.items()}
             objective, losses, _ = session.task.objective(leaves, x, y, v)
             culprit = find_nonfinite(objective)

@@ -12,7 +12,7 @@ from pellucid.models.classifier import Classifier
 from pellucid.models.linear import linear
 from pellucid.optimizers.descent import start
 from pellucid.preprocessing.pipeline import Preprocessing
-from pellucid.storage.errors import InputError
+from pellucid.storage.errors import InputError, printable
 from pellucid.training.engine import Engine, State, Supply, chosen
 from pellucid.training.recipe import Recipe
 from pellucid.training.step import Task
@@ -84,6 +84,9 @@ def prepared(
     InputError : the recipe or the classifier does not fit the data
     """
     rows = dataset.train.rows
+    if not len(rows):
+        raise InputError("There is nothing to train on: the training part has no pictures.")
+    _check_finite(dataset)
     if start_from is not None:
         _check_start(start_from, dataset, recipe)
         preprocessing = start_from.preprocessing
@@ -115,6 +118,17 @@ def picture_weights(
         return np.ones(len(labels), np.float32)
     counts = np.bincount(labels[rows], minlength=classes)
     return (len(rows) / (classes * np.maximum(counts, 1)))[labels].astype(np.float32)
+
+
+def _check_finite(dataset: Dataset) -> None:
+    if dataset.images.dtype == np.uint8:
+        return
+    bad = np.flatnonzero(~np.isfinite(dataset.images).all(axis=1))
+    if len(bad):
+        named = ", ".join(printable(dataset.origins[row]) for row in bad[:5])
+        raise InputError(
+            f"{len(bad):,} rows hold NaN or infinite numbers, first {named}. Mend or remove them."
+        )
 
 
 def _check_start(start_from: Classifier, dataset: Dataset, recipe: Recipe) -> None:

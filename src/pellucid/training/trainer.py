@@ -90,7 +90,13 @@ def fit(
     spent = {**(seconds or {}), "prepare": time.perf_counter() - began}
     standing = Standing(0, session.start_state(), session.start_params)
     if folder is None:
-        return _finished(session, trained(session, standing, None, listener), run, spent, None, [], listener)
+        events: list[dict[str, Any]] = []
+
+        def heard(event: dict[str, Any]) -> None:
+            events.append(event)
+            listener(event)
+
+        return _finished(session, trained(session, standing, None, heard), run, spent, None, events, listener)
     with Lock(folder):
         run["seconds_before"] = spent
         write_run(folder, run)

@@ -1,0 +1,68 @@
+"""What the user says is checked; what is left open is chosen from the data."""
+
+import numpy as np
+import pytest
+
+from pellucid.preprocessing.standardize import moments, standardize
+from pellucid.storage.errors import InputError
+from pellucid.training.recipe import STEP, Recipe, largest_curvature
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"model": "magic"}, "--model must be one of softmax, svm, got 'magic'"),
+        ({"l2": -1.0}, "--l2 must be 0 or more, got -1.0"),
+        ({"l2": float("nan")}, "--l2 must be 0 or more, got nan"),
+        ({"learning_rate": 0.0}, "--learning-rate must be above 0"),
+        ({"momentum": 1.0}, "--momentum must be 0 to below 1"),
+        ({"epochs": 0}, "--epochs must be 1 or more"),
+        ({"batch_size": 0}, "--batch-size must be 1 or more"),
+        ({"patience": -3}, "--patience must be 1 or more"),
+        ({"watch": "luck"}, "--watch must be one of accuracy, balanced-accuracy, f1, loss"),
+        ({"class_weight": "heavy"}, "--class-weight must be balanced"),
+        ({"schedule": "fast"}, "--schedule must be one of constant, cosine"),
+        ({"seed": -1}, "--seed must be 0 to"),
+    ],
+)
+def test_wrong_settings_are_refused(settings, message):
+    with pytest.raises(InputError, match=message):
+        Recipe(**settings)
+
+
+def test_json_there_and_back():
+    recipe = Recipe(model="svm", l2=0.5, epochs=3)
+    assert Recipe.from_json(recipe.to_json()) == recipe
+    with pytest.raises(InputError, match="names warp, which this version of pellucid does not know"):
+        Recipe.from_json({"warp": 1})
+
+
+@pytest.mark.parametrize("count", [20, 700, 3000])
+def test_largest_curvature_is_the_largest_eigenvalue(count):
+    stream = np.random.Generator(np.random.Philox(key=count))
+    pictures = (
+        (stream.normal(0, 1, (count, 12)) @ stream.normal(0, 1, (12, 12)) * 20 + 128)
+        .clip(0, 255)
+        .astype(np.uint8)
+    )
+    rows = np.arange(count)
+    mean, scale = moments(pictures, rows)
+    x = standardize(pictures[:2048], mean, scale).astype(np.float64)
+    x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
+    exact = np.linalg.eigvalsh(x.T @ x / len(x))[-1]
+    assert largest_curvature(pictures, rows, mean, scale) == pytest.approx(exact, rel=0.02)
+
+
+def test_what_is_open_is_settled_and_what_is_said_stays():
+    stream = np.random.Generator(np.random.Philox(key=1))
+    pictures = stream.integers(0, 256, (50_000, 4, 4, 1), dtype=np.uint8)
+    rows = np.arange(50_000)
+    mean, scale = moments(pictures, rows)
+    settled = Recipe().settled(pictures, rows, mean, scale)
+    assert (settled.batch_size, settled.epochs) == (256, 40)
+    curvature = largest_curvature(pictures, rows, mean, scale)
+    assert settled.learning_rate == pytest.approx(STEP["softmax"] / curvature, rel=5e-3)
+    few = Recipe().settled(pictures, rows[:100], mean, scale)
+    assert (few.batch_size, few.epochs) == (16, 286)
+    said = Recipe(batch_size=7, epochs=2, learning_rate=0.5, l2=0.0).settled(pictures, rows, mean, scale)
+    assert (said.batch_size, said.epochs, said.learning_rate, said.l2) == (7, 2, 0.5, 0.0)
