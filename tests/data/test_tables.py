@@ -85,6 +85,11 @@ def test_all_bad_rows_are_listed_with_their_lines(tmp_path):
     ]
 
 
+def test_a_table_of_files_without_the_line_that_says_so(tmp_path):
+    with pytest.raises(FileError, match="If they name picture files, the first line must be file,label"):
+        load_csv(write(tmp_path, "a/1.JPG,cat\na/2.JPG,dog\n"))
+
+
 def test_only_the_first_twenty_are_listed(tmp_path):
     with pytest.raises(FileError) as caught:
         load_csv(write(tmp_path, "a,b,label\n" + "1,2\n" * 50))

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -71,9 +72,11 @@ def load_csv(path: Path, *, progress: Progress | None = None) -> Dataset:
     if bad:
         listed = "\n".join(f"  {problem}" for problem in bad[:SHOWN])
         more = f"\n  and {len(bad) - SHOWN:,} more" if len(bad) > SHOWN else ""
+        files = re.search(r"\.(jpe?g|png|webp|bmp|gif|tiff?)'", bad[0], re.IGNORECASE)
+        hint = " If they name picture files, the first line must be file,label." if files else ""
         raise FileError(
             f"{where}: {len(bad):,} rows are not {columns.width} cells of finite numbers with a label:\n"
-            f"{listed}{more}\nCorrect these lines or take them out."
+            f"{listed}{more}\nCorrect these lines or take them out.{hint}"
         )
     if not numbers:
         raise FileError(f"{where}: it holds a header but no rows. Give a table with one example a line.")
