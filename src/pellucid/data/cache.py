@@ -102,8 +102,8 @@ def decoded_files(
         )
     with suppress(OSError):
         os.utime(path)  # the least recently used file goes first
-    kept = np.flatnonzero(np.frombuffer(found.column("kept"), np.uint8))
-    hashes = np.frombuffer(found.column("hashes"), np.uint8).reshape(-1, 32)
+    kept = np.flatnonzero(np.frombuffer(found.columns["kept"], np.uint8))
+    hashes = np.frombuffer(found.columns["hashes"], np.uint8).reshape(-1, 32)
     return Decoded(found.pictures, kept, hashes, dict(found.facts["reasons"]), found.digest)
 
 

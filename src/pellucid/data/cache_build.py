@@ -96,11 +96,11 @@ def _unchanged(files: FileList, old: PictureFile | None) -> tuple[np.ndarray, np
     hashes = np.zeros((len(files), 32), np.uint8)
     if old is None:
         return rows, hashes
-    names = old.column("names").decode("utf-8", "surrogateescape").split("\0")
-    sizes = np.frombuffer(old.column("sizes"), np.int64).tolist()
-    times = np.frombuffer(old.column("times"), np.int64).tolist()
-    old_hashes = np.frombuffer(old.column("hashes"), np.uint8).reshape(-1, 32)
-    kept = np.frombuffer(old.column("kept"), np.uint8)
+    names = old.columns["names"].decode("utf-8", "surrogateescape").split("\0")
+    sizes = np.frombuffer(old.columns["sizes"], np.int64).tolist()
+    times = np.frombuffer(old.columns["times"], np.int64).tolist()
+    old_hashes = np.frombuffer(old.columns["hashes"], np.uint8).reshape(-1, 32)
+    kept = np.frombuffer(old.columns["kept"], np.uint8)
     old_rows = np.where(kept, np.cumsum(kept, dtype=np.int64) - 1, -1)
     places = {entry: place for place, entry in enumerate(zip(names, sizes, times, strict=True))}
     now = zip(files.names, files.sizes.tolist(), files.times.tolist(), strict=True)

@@ -89,45 +89,31 @@ class PictureFile:
     ----------
     facts : what was given to `finish`, and `shape`, `blocks`, `columns`
     pictures (N, H, W, C) uint8 : a read-only map
+    columns : the raw bytes of each, by name
     """
 
-    path: str
     facts: dict[str, Any]
     pictures: np.ndarray = field(repr=False)
-    _columns_start: int = field(repr=False)
+    columns: dict[str, bytes] = field(repr=False)
 
     @property
     def digest(self) -> str:
         """SHA-256 (hex) that stands for all pixels: the hash of the blocks' hashes."""
         return digest_of(self.facts["blocks"])
 
-    def column(self, name: str) -> bytes:
-        """The raw bytes of one column. Raises `FileError` where they are damaged."""
-        start = self._columns_start
-        for other, (size, digest) in self.facts["columns"].items():
-            if other == name:
-                with open(self.path, "rb") as file:
-                    file.seek(start)
-                    raw = file.read(size)
-                if hashlib.sha256(raw).hexdigest() != digest:
-                    raise _damaged(self.path)
-                return raw
-            start += size
-        raise _damaged(self.path)
-
 
 def open_picture_file(path: str | os.PathLike[str], *, verify: bool = True) -> PictureFile:
     """Map a cache file. Raises `FileError` where it is missing, cut short, damaged or of another version.
 
-    verify : compare the pictures with their SHA-256 too, not only the manifest and the sizes
+    verify : compare the pictures with their SHA-256 too, not only the manifest, the columns and the sizes
     """
     path = os.fspath(path)
     try:
         with open(path, "rb") as file:
             header = file.read(START)
             version, where, length = (int.from_bytes(header[at : at + 8], "little") for at in (8, 16, 24))
-            size = os.fstat(file.fileno()).st_size
-            if header[:8] != MAGIC or version != FORMAT or where + length > size:
+            found = os.fstat(file.fileno()).st_size
+            if header[:8] != MAGIC or version != FORMAT or where + length > found:
                 raise _damaged(path)
             file.seek(where)
             line = file.read(length)
@@ -135,9 +121,14 @@ def open_picture_file(path: str | os.PathLike[str], *, verify: bool = True) -> P
                 raise _damaged(path)
             facts = json.loads(line)
             shape = tuple(facts["shape"])
-            columns = sum(size for size, _ in facts["columns"].values())
-            if where != START + int(np.prod(shape)) or size != where + length + columns:
+            sizes = [size for size, _ in facts["columns"].values()]
+            if where != START + int(np.prod(shape)) or found != where + length + sum(sizes):
                 raise _damaged(path)
+            columns = {}
+            for name, (size, digest) in facts["columns"].items():
+                columns[name] = file.read(size)
+                if hashlib.sha256(columns[name]).hexdigest() != digest:
+                    raise _damaged(path)
             pictures = _mapped(file, shape)
     except FileError:
         raise
@@ -145,7 +136,7 @@ def open_picture_file(path: str | os.PathLike[str], *, verify: bool = True) -> P
         raise FileError(f"{printable(path)}: cannot be read: {error}.") from error
     if verify and hash_blocks(pictures) != facts["blocks"]:
         raise _damaged(path)
-    return PictureFile(path, facts, pictures, where + length)
+    return PictureFile(facts, pictures, columns)
 
 
 def hash_blocks(pictures: np.ndarray) -> list[str]:

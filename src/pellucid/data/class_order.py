@@ -9,8 +9,8 @@ from pellucid.storage.errors import printable
 def ordered(names: Iterable[str]) -> tuple[str, ...]:
     """The different names in the order of their class numbers.
 
-    Names that are all whole numbers are ordered as numbers (10 after 9); others character by character, so that
-    the order is the same on every computer, whatever its language.
+    Names that are all whole numbers are ordered as numbers (10 after 9); others character by character, so
+    that the order is the same on every computer, whatever its language.
     """
     distinct = set(names)
     if all(name.isascii() and name.isdigit() for name in distinct):

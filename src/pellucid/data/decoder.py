@@ -100,7 +100,7 @@ def decode(
 
 
 def _chunks(paths: Sequence[str], frame: Frame, sizes: Sequence[int] | None) -> list[range]:
-    """Neighbors that one child gets at once: few, so that all cores are busy to the end and memory stays small."""
+    """Neighbors that one child gets at once: so few that all cores are busy to the end."""
     most = max(1, min(_CHUNK_FILES, _CHUNK_PIXEL_BYTES // int(np.prod(frame.shape))))
     chunks = []
     first, held = 0, 0

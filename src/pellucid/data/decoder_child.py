@@ -24,6 +24,7 @@ import pellucid
 Answer = tuple[bytes, str, bytes]
 """SHA-256 of the file (zeros where it could not be opened), why it cannot be read (else ""), pixels."""
 
+PROGRAM = ("-m", "pellucid.data.decoder")
 _READY = b"pellucid decoder 1\n"
 _NUMBER = struct.Struct("<I")
 _HEAD = struct.Struct("<II32s")
@@ -115,7 +116,7 @@ def _start(settings: str) -> "subprocess.Popen[bytes]":
     try:
         process = subprocess.Popen(
             # -P: a file numpy.py in the current folder must not be taken for the library.
-            [sys.executable, "-P", "-m", "pellucid.data.decoder", settings],
+            [sys.executable, "-P", *PROGRAM, settings],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -128,7 +129,7 @@ def _start(settings: str) -> "subprocess.Popen[bytes]":
         process.kill()
         process.wait()
         _close(process)
-        raise NotStarted(f"{sys.executable} -m pellucid.data.decoder does not start")
+        raise NotStarted(f"{sys.executable} {' '.join(PROGRAM)} does not start")
     return process
 
 
@@ -140,9 +141,8 @@ def _pipes(process: "subprocess.Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:
 
 def _close(process: "subprocess.Popen[bytes]") -> None:
     for pipe in _pipes(process):
-        with contextlib.suppress(
-            OSError
-        ):  # half a request may be left in the buffer, for a child that is dead
+        # Half a request may be left in the buffer, for a child that is dead.
+        with contextlib.suppress(OSError):
             pipe.close()
 
 

@@ -73,8 +73,8 @@ def list_folder(path: str | os.PathLike[str]) -> Listing:
         names, loose = children(folder)
         if loose and not names:
             raise InputError(
-                f"{printable(folder)}: holds {_counted(len(loose))} but no class folders. Put the pictures of "
-                "each class into a folder of its own, or give a .csv file of file name and label."
+                f"{printable(folder)}: holds {_counted(len(loose))} but no class folders. Put the pictures "
+                "of each class into a folder of its own, or give a .csv file of file name and label."
             )
         if not names:
             raise InputError(
@@ -91,7 +91,8 @@ def list_folder(path: str | os.PathLike[str]) -> Listing:
             count, unreadable = len(found.paths) - first, len(found.unreadable) - unreadable
             rows.append(_Rows(class_name(name), below, part, first, count, unreadable))
     if found.ignored:
-        kinds = ", ".join(f"{count:,} {printable(ending)}" for ending, count in found.ignored.most_common(8))
+        often = sorted(found.ignored.items(), key=lambda item: (-item[1], item[0]))
+        kinds = ", ".join(f"{count:,} {printable(ending)}" for ending, count in often[:8])
         notes.append(f"Not used, because the ending is not that of a picture that can be read: {kinds}.")
     _check(source, found, rows, notes)
     classes = ordered(row.label for row in rows if row.count)
