@@ -1,0 +1,311 @@
+"""`pellucid compare DATA`: several models on the same pictures, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pellucid.cli import options
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pellucid.data.dataset import Dataset
+    from pellucid.search.compare import Measured
+    from pellucid.search.ladder import Rung
+    from pellucid.training.recipe import Recipe
+
+WIDE = 110
+"""Columns of a terminal into which the whole table fits; on a narrower one it is shown as two."""
+
+
+def compare(
+    data: options.Data,
+    models: Annotated[
+        str, typer.Option(help="Names with commas between; the majority class is always the first.")
+    ] = "softmax,svm",
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            help="Train so many times, each time testing another part, so that every picture is judged."
+        ),
+    ] = None,
+    size: options.Size = None,
+    fit: options.Fit = "pad",
+    color: options.Color = None,
+    l2: options.L2 = None,
+    epochs: options.Epochs = None,
+    class_weight: options.ClassWeight = None,
+    engine: options.Engine = "auto",
+    seed: options.Seed = 0,
+    output: Annotated[
+        Path | None, typer.Option(help="The comparison's folder. Default: runs/<data>-compare-<n>.")
+    ] = None,
+    skip_unreadable: options.SkipUnreadable = False,
+    json: options.Json = False,
+) -> None:
+    """Compare models on the same pictures: accuracy, a paired test, time, size; write a report."""
+    import time
+
+    from pellucid.arrays.compile import keep_programs
+    from pellucid.cli.console import console, escape, print_json
+    from pellucid.search.conclusion import as_json, conclusion
+    from pellucid.search.ladder import ladder
+    from pellucid.storage.errors import printable
+    from pellucid.training.recipe import Recipe
+    from pellucid.training.run import new_run
+
+    screen = console(json)
+    began = time.perf_counter()
+    rungs = ladder([name.strip() for name in models.split(",") if name.strip()])
+    recipe = Recipe(epochs=epochs, l2=l2, class_weight=class_weight, seed=seed)
+    loading = {"size": size, "fit": fit, "color": color, "skip_unreadable": skip_unreadable}
+    splits = _splits(screen, data, loading, folds, seed)
+    folder = new_run(output, splits[0].name, "compare")
+    keep_programs()
+    measured: list[Measured] = []
+    write = _writer(folder, splits, loading, seed)
+    try:
+        for rung in _watched(screen, splits, rungs, recipe, engine):
+            measured.append(rung)
+            _show_rung(screen, rung)
+            write(measured, time.perf_counter() - began, len(measured) == len(rungs))
+    except KeyboardInterrupt as stop:
+        kept = f"What was measured is kept: {printable(folder / 'comparison.html')}" if measured else ""
+        raise type(stop)(f"stopped after {len(measured)} of {len(rungs)} models. {kept}".strip()) from None
+    finally:
+        if not measured:
+            _remove_if_empty(folder)
+    _show_table(screen, measured)
+    for sentence in conclusion(measured):
+        screen.print(escape(sentence))
+    screen.print(f"report: {escape(printable(folder / 'comparison.html'))}")
+    if json:
+        seconds = time.perf_counter() - began
+        print_json({"run": printable(folder), "folds": folds, **as_json(measured), "total_seconds": seconds})
+
+
+def _splits(
+    screen: Console, source: str, loading: dict[str, Any], folds: int | None, seed: int
+) -> list[Dataset]:
+    """The data with one split, or with as many as there are folds."""
+    from pellucid.cli.console import counting, escape
+    from pellucid.data import load
+    from pellucid.data import splits as splitting
+    from pellucid.storage.errors import InputError, printable
+
+    if folds is not None and folds < 2:
+        raise InputError(f"--folds must be 2 or more, got {folds}.")
+    with counting(screen, "reading") as progress:
+        if folds is None:
+            splits = [load.load(source, **loading, seed=seed, progress=progress)]
+        else:
+            # Without a split that `load` would make: there the folds divide all pictures.
+            dataset = load.read(source, **loading, progress=progress)
+            splits = splitting.folds(dataset, folds, seed=seed)
+    first = splits[0]
+    screen.print(f"{escape(printable(first.source or first.name))}: {_counts(splits)}")
+    for note in first.notes:
+        if not note.startswith("fold 1 of"):
+            screen.print(f"  {escape(note)}")
+    if first.unreadable:
+        screen.print(
+            f"[yellow]{len(first.unreadable):,} unreadable pictures left out[/]; they are listed in comparison.json"
+        )
+    return splits
+
+
+def _counts(splits: Sequence[Dataset]) -> str:
+    first = splits[0]
+    if len(splits) == 1:
+        parts = (f"{len(first.part(part)):,} {part}" for part in ("train", "validation", "test"))
+        return f"{len(first):,} pictures: {', '.join(parts)}"
+    judged = sum(len(split.test) for split in splits)
+    aside = f"; {len(first) - judged:,} set aside" if judged < len(first) else ""
+    return f"{judged:,} pictures in {len(splits)} folds, each judged once by a model that never saw it{aside}"
+
+
+def _watched(
+    screen: Console, splits: Sequence[Dataset], rungs: Sequence[Rung], recipe: Recipe, engine: str
+) -> Iterator[Measured]:
+    """The measured rungs, one after the other, with a bar for the epochs of each."""
+    from pellucid.cli.console import counting
+    from pellucid.search.compare import compared
+
+    for rung in rungs:
+        with counting(screen, rung.name, "epochs") as progress:
+            found = list(compared(splits, [rung], recipe, engine=engine, progress=progress))
+        yield from found
+
+
+def _show_rung(screen: Console, rung: Measured) -> None:
+    from pellucid.cli.console import escape, percent
+
+    low, high = rung.test.interval
+    spread = f", {percent(rung.deviation)} deviation over folds" if rung.deviation is not None else ""
+    each = " each" if rung.folds else ""
+    screen.print(
+        f"{rung.name}: [bold]{percent(rung.test.accuracy)}[/] of {len(rung.test):,} pictures right "
+        f"(95 % interval {percent(low)} to {percent(high)}{spread}), trained in {_seconds(rung.seconds)}{each}"
+    )
+    for remark in rung.remarks:
+        screen.print(f"  {escape(remark)}")
+
+
+def _show_table(screen: Console, rungs: Sequence[Measured]) -> None:
+    """One table, or on a narrow terminal two; without a terminal plain text in columns, however wide."""
+    accuracy, cost = _columns(rungs)
+    names = {"model": [rung.name for rung in rungs]}
+    screen.print()
+    if not screen.is_terminal:
+        _show_plain(screen, names | accuracy | cost)
+    elif screen.width >= WIDE:
+        _show_drawn(screen, names | accuracy | cost)
+    else:
+        _show_drawn(screen, names | accuracy)
+        _show_drawn(screen, names | cost)
+    screen.print()
+
+
+def _show_drawn(screen: Console, columns: dict[str, list[str]]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from pellucid.cli.console import escape
+
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for title in columns:
+        table.add_column(title, justify="left" if title == "model" else "right", no_wrap=True)
+    for row in zip(*columns.values(), strict=True):
+        table.add_row(*map(escape, row))
+    screen.print(table)
+
+
+def _show_plain(screen: Console, columns: dict[str, list[str]]) -> None:
+    from pellucid.cli.console import escape
+
+    widths = [max(map(len, (title, *cells))) for title, cells in columns.items()]
+    for name, *cells in [tuple(columns), *zip(*columns.values(), strict=True)]:
+        words = [
+            name.ljust(widths[0]),
+            *(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)),
+        ]
+        screen.print(escape("  ".join(words)))
+
+
+def _columns(rungs: Sequence[Measured]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Title → cells: what says how good each rung is, and what says what it costs."""
+    from pellucid.cli.console import percent
+    from pellucid.search.compare import against, chosen
+
+    first = chosen(rungs)
+    bound = lambda rung: " – ".join(f"{100 * share:.1f}" for share in rung.test.interval)
+    accuracy = {
+        "test": [f"{100 * rung.test.accuracy:.2f} %" for rung in rungs],
+        "95 % interval": [bound(rung) for rung in rungs],
+        "± folds": ["–" if rung.deviation is None else f"{100 * rung.deviation:.2f}" for rung in rungs],
+        "validation": [
+            f"{percent(rung.validation)}{' ←' if i == first else '  '}" for i, rung in enumerate(rungs)
+        ],
+        "p, one below": [
+            _probability(against(rungs, i, i - 1).p_value) if i else "–" for i in range(len(rungs))
+        ],
+        f"p, {rungs[first].name}": [
+            _probability(against(rungs, i, first).p_value) if i != first else "–" for i in range(len(rungs))
+        ],
+    }
+    if not any(rung.folds for rung in rungs):
+        del accuracy["± folds"]
+    cost = {
+        "training": [_seconds(rung.seconds) for rung in rungs],
+        "one picture": [f"{rung.microseconds:.3g} µs" for rung in rungs],
+        "in bulk": [f"{rung.bulk_microseconds:.2g} µs" for rung in rungs],
+        "on disk": [f"{rung.bytes / 1000:,.1f} kB" for rung in rungs],
+    }
+    return accuracy, cost
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 0.1 else f"{1000 * seconds:.2g} ms"
+
+
+def _probability(value: float) -> str:
+    return f"{value:.2g}" if value >= 1e-4 else "< 0.0001"
+
+
+def _writer(
+    folder: Path, splits: Sequence[Dataset], loading: dict[str, Any], seed: int
+) -> Callable[[Sequence[Measured], float, bool], None]:
+    """What writes all that is known so far: after each rung, so that nothing measured can be lost."""
+    import shlex
+    import sys
+
+    import pellucid
+    from pellucid.report.comparison import write_comparison
+    from pellucid.search.conclusion import as_json, conclusion
+    from pellucid.storage.errors import printable
+    from pellucid.storage.records import write_json
+
+    first = splits[0]
+    facts: dict[str, Any] = {
+        "pellucid": pellucid.__version__,
+        "command": printable(shlex.join(["pellucid", *sys.argv[1:]])),
+        "data": {
+            "source": printable(first.source),
+            "name": printable(first.name),
+            "fingerprint": first.fingerprint,
+            "classes": list(first.classes),
+            "counts": [{part: len(s.part(part)) for part in ("train", "validation", "test")} for s in splits],
+            "unreadable": [[printable(path), reason] for path, reason in first.unreadable],
+            "notes": list(first.notes),
+        },
+        "load": loading,
+        "folds": len(splits) if len(splits) > 1 else None,
+        "seed": seed,
+    }
+
+    def write(rungs: Sequence[Measured], seconds: float, finished: bool) -> None:
+        known = {**facts, **as_json(rungs), "total_seconds": seconds, "finished": finished}
+        write_json(folder / "comparison.json", known)
+        run = {**facts, "versions": _versions(rungs), "seconds": {"all": seconds}}
+        rows = [_reported(rung) for rung in rungs]
+        rows[-1]["note"] += " · " + " ".join(conclusion(rungs))
+        write_comparison(folder / "comparison.html", dataset=first, rungs=rows, run=run)
+
+    return write
+
+
+def _reported(rung: Measured) -> dict[str, Any]:
+    """The rung as the report wants it."""
+    notes = [rung.words, f"in bulk {rung.bulk_microseconds:.2g} µs a picture", *rung.remarks]
+    return {
+        "name": rung.name,
+        "evaluations": {"test": rung.test},
+        "accuracy": {"validation": rung.validation},
+        "folds": list(rung.folds),
+        "seconds": rung.seconds,
+        "microseconds": rung.microseconds,
+        "bytes": rung.bytes,
+        "note": "; ".join(notes),
+    }
+
+
+def _versions(rungs: Sequence[Measured]) -> dict[str, str]:
+    import sys
+
+    import numpy as np
+
+    known = {"python": sys.version.split()[0], "numpy": np.__version__}
+    for rung in rungs:
+        known |= rung.facts.get("versions", {})
+    return known
+
+
+def _remove_if_empty(folder: Path) -> None:
+    import contextlib
+
+    with contextlib.suppress(OSError):
+        folder.rmdir()

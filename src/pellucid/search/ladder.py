@@ -1,0 +1,144 @@
+"""The ladder: the models that are compared, the simplest first, and how each of them is trained."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from pellucid.data.dataset import Dataset
+from pellucid.inspection.metrics import Evaluation
+from pellucid.models.linear import KINDS
+from pellucid.models.majority import MajorityClass
+from pellucid.models.model_file import save_model
+from pellucid.storage.errors import InputError
+from pellucid.training.recipe import Recipe
+from pellucid.training.trainer import fit
+
+Epochs = Callable[[int, int], None]
+"""Told (epochs done, epochs in all) while a model is trained."""
+
+
+class Model(Protocol):
+    """What a rung needs of a finished model."""
+
+    def scores(self, inputs: np.ndarray) -> np.ndarray: ...
+
+    def probabilities(self, scores: np.ndarray) -> np.ndarray: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """What training one rung on one split made.
+
+    Attributes
+    ----------
+    model : scores prepared inputs
+    evaluations : part → what the model says of it; "test", and "validation" where there are such pictures
+    seconds : spent on training alone, without compiling and measuring
+    save : writes the model's files into a folder
+    facts : more to know, ready for JSON: the settled recipe, the engine
+    remarks : sentences, such as a check before training that found something
+    """
+
+    model: Model
+    evaluations: dict[str, Evaluation]
+    seconds: float
+    save: Callable[[Path], None] = field(repr=False)
+    facts: dict[str, Any] = field(default_factory=dict, repr=False)
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One model of the ladder.
+
+    Attributes
+    ----------
+    name : what `--models` calls it
+    words : what it is, in a few words
+    train : (dataset, recipe, engine, epochs) → `Trained`
+    """
+
+    name: str
+    words: str
+    train: Callable[[Dataset, Recipe, str, Epochs], Trained] = field(repr=False)
+
+
+def ladder(models: Sequence[str]) -> tuple[Rung, ...]:
+    """The lowest rung, and those of these names above it, in their order; a name that comes twice counts once.
+
+    Raises `InputError` for an unknown name, or none.
+    """
+    unknown = [name for name in models if name not in RUNGS]
+    if unknown or not models:
+        came = ", ".join(repr(name) for name in unknown) or "none"
+        raise InputError(
+            f"--models must be names out of {', '.join(RUNGS)}, with commas between, got {came}."
+        )
+    return tuple(RUNGS[name] for name in dict.fromkeys((LOWEST, *models)))
+
+
+def _count(dataset: Dataset, recipe: Recipe, engine: str, epochs: Epochs) -> Trained:
+    """The most common class needs no recipe and no engine."""
+    began = time.perf_counter()
+    model = MajorityClass.fitted(dataset.classes, dataset.train.labels)
+    seconds = time.perf_counter() - began
+    evaluations = {}
+    for part in (dataset.validation, dataset.test):
+        if len(part):
+            scores = model.scores(part.rows)
+            evaluations[part.name] = Evaluation(
+                part.name, dataset.classes, part.rows, part.labels, scores, model.probabilities(scores)
+            )
+    said = dataset.classes[int(model.counts.argmax())]
+    return Trained(model, evaluations, seconds, model.save, remarks=(f"says {said} of every picture",))
+
+
+def _descend(dataset: Dataset, recipe: Recipe, engine: str, epochs: Epochs) -> Trained:
+    """Any model that the trainer knows."""
+    remarks: list[str] = []
+
+    def heard(event: dict[str, Any]) -> None:
+        if event["event"] == "epoch":
+            epochs(event["epoch"], event["epochs"])
+        elif event["event"] == "check" and not event["passed"]:
+            remarks.append(f"{event['name']}: {event['sentence']}")
+
+    outcome = fit(dataset, recipe, engine=engine, listener=heard)
+    result = outcome.run["result"]
+    facts = {key: outcome.run[key] for key in ("recipe", "engine", "versions")}
+    facts |= {"best_epoch": result["best_epoch"], "compile_seconds": result["seconds"]["compile"]}
+    evaluations = {part: found for part, found in outcome.evaluations.items() if part != "train"}
+    classifier = outcome.classifier
+    return Trained(
+        classifier,
+        evaluations,
+        result["seconds"]["train"],
+        lambda folder: save_model(folder, classifier),
+        facts,
+        tuple(remarks),
+    )
+
+
+def _trainer(name: str) -> Callable[[Dataset, Recipe, str, Epochs], Trained]:
+    """The trainer with this model in the recipe."""
+    return lambda dataset, recipe, engine, epochs: _descend(
+        dataset, replace(recipe, model=name), engine, epochs
+    )
+
+
+LOWEST = "majority"
+"""Always compared: what knowing nothing but the labels gives."""
+
+RUNGS = {
+    rung.name: rung
+    for rung in (
+        Rung(LOWEST, "always says the most common class", _count),
+        Rung("softmax", KINDS["softmax"], _trainer("softmax")),
+        Rung("svm", KINDS["svm"], _trainer("svm")),
+    )
+}
+"""All rungs, the simplest first. A new model is one line more."""
