@@ -30,6 +30,11 @@ def test_jpeg_is_near_and_a_data_uri_says_what_it_is():
     assert data_uri(picture, exact=False).startswith("data:image/jpeg;base64,/9j/")
 
 
+def test_pure_noise_can_be_saved(random):
+    picture = random.integers(0, 256, (512, 512, 3), dtype=np.uint8)  # Pillow's optimizer fails on this
+    assert len(jpeg(picture)) > 200_000
+
+
 def test_the_diverging_scale_is_symmetrical_and_neutral_at_zero():
     colors = diverging(np.array([-2.0, -1.0, 0.0, 1.0, 2.0, 9.0]), limit=2.0).astype(int)
     assert np.ptp(colors[2]) <= 2

@@ -94,13 +94,15 @@ def jpeg(picture: np.ndarray, quality: int = 85) -> bytes:
     p = np.ascontiguousarray(picture, np.uint8)
     p = p[..., 0] if p.ndim == 3 and p.shape[2] == 1 else p
     buffer = io.BytesIO()
-    Image.fromarray(p).save(buffer, "JPEG", quality=quality, optimize=True, subsampling=0)
+    # Not `optimize`: Pillow's buffer for it is too small for pictures of pure noise, which then cannot be
+    # saved.
+    Image.fromarray(p).save(buffer, "JPEG", quality=quality, subsampling=0)
     return buffer.getvalue()
 
 
-def data_uri(picture: np.ndarray, exact: bool = True) -> str:
-    """A picture as text that a page can hold: a data URI, PNG where `exact`, else JPEG."""
-    kind, content = ("png", png(picture)) if exact else ("jpeg", jpeg(picture))
+def data_uri(picture: np.ndarray, exact: bool = True, quality: int = 85) -> str:
+    """A picture as text that a page can hold: a data URI, PNG where `exact`, else JPEG of that quality."""
+    kind, content = ("png", png(picture)) if exact else ("jpeg", jpeg(picture, quality))
     return f"data:image/{kind};base64,{base64.b64encode(content).decode('ascii')}"
 
 

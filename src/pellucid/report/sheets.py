@@ -12,6 +12,8 @@ from pellucid.report.markup import escape
 COLUMNS = 16
 TILES = 256  # on one sheet
 EXACT = 150_000  # pixels up to which a page keeps its tiles to the last bit
+LIMIT = 1_900_000  # letters that the sheets of one name may take; pictures of pure noise need a lower quality
+QUALITIES = (85, 70, 50, 25)  # of JPEG, 0 to 100, the best first
 SHOWN = 64  # pixels of the page, about, for the longer side of a tile
 
 
@@ -61,20 +63,39 @@ class Sheets:
         """The CSS that holds all the pictures given so far."""
         if not self._tiles:
             return ""
-        high, wide = self._cell
-        exact = len(self._tiles) * self.height * self.width <= EXACT
+        canvases = [
+            self._canvas(self._tiles[start : start + TILES]) for start in range(0, len(self._tiles), TILES)
+        ]
         rules = [
             f".{self.name}{{width:{self.width * self.factor}px;height:{self.height * self.factor}px;"
-            f"background-size:{COLUMNS * wide * self.factor}px auto}}"
+            f"background-size:{COLUMNS * self._cell[1] * self.factor}px auto}}"
         ]
-        for sheet, start in enumerate(range(0, len(self._tiles), TILES)):
-            tiles = self._tiles[start : start + TILES]
-            canvas = np.zeros((-(-len(tiles) // COLUMNS) * high, COLUMNS * wide, 3), np.uint8)
-            for index, tile in enumerate(tiles):
-                row, column = divmod(index, COLUMNS)
-                edge = np.pad(
-                    tile, ((0, high - self.height), (0, wide - self.width), (0, 0)), "edge"
-                )  # repeated edges do not bleed into the picture when it is compressed
-                canvas[row * high : (row + 1) * high, column * wide : (column + 1) * wide] = edge
-            rules.append(f'.{self.name}{sheet}{{background-image:url("{data_uri(canvas, exact)}")}}')
+        rules += [
+            f'.{self.name}{sheet}{{background-image:url("{uri}")}}'
+            for sheet, uri in enumerate(self._encoded(canvases))
+        ]
         return "\n".join(rules)
+
+    def _encoded(self, canvases: list[np.ndarray]) -> list[str]:
+        """Data URIs of the sheets: exact where they are small, else as good as fits into the page."""
+        if len(self._tiles) * self.height * self.width <= EXACT:
+            return [data_uri(canvas) for canvas in canvases]
+        uris: list[str] = []
+        for quality in QUALITIES:
+            uris = [data_uri(canvas, exact=False, quality=quality) for canvas in canvases]
+            if sum(map(len, uris)) <= LIMIT:
+                break
+        return uris
+
+    def _canvas(self, tiles: list[np.ndarray]) -> np.ndarray:
+        """One sheet (H, W, 3) uint8 with its tiles in rows."""
+        high, wide = self._cell
+        canvas = np.zeros((-(-len(tiles) // COLUMNS) * high, COLUMNS * wide, 3), np.uint8)
+        room = ((0, high - self.height), (0, wide - self.width), (0, 0))
+        for index, tile in enumerate(tiles):
+            row, column = divmod(index, COLUMNS)
+            # Repeated edges do not bleed into the picture when it is compressed.
+            canvas[row * high : (row + 1) * high, column * wide : (column + 1) * wide] = np.pad(
+                tile, room, "edge"
+            )
+        return canvas
