@@ -19,7 +19,7 @@ from pellucid.data.difference_hash import (
 LEAST_CORRELATION = 88  # hundredths
 MOST_BITS = 8
 LEAST_CONTRAST = 2.0  # gray levels, of the thumbnail
-LEAST_TEXTURE = 1.5  # gray levels between neighboring cells, root mean square
+LEAST_TEXTURE = 4.0  # gray levels between neighboring cells, root mean square
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def doubles(images: np.ndarray, *, progress: Callable[[int, int], None] | None =
     same = np.flatnonzero(hashes[order][1:] == hashes[order][:-1])
     exact = np.stack([order[same], order[same + 1]], axis=1).reshape(-1, 2)
     near = np.empty((0, 2), np.int64)
-    if images.ndim == 4 and images.dtype == np.uint8:
+    if images.ndim == 4 and images.dtype == np.uint8 and len(images):
         unique = np.ones(len(images), bool)
         unique[order[same + 1]] = False
         near = _near(images, unique, progress)
@@ -103,15 +103,15 @@ def _near(images: np.ndarray, unique: np.ndarray, progress: Callable[[int, int],
 def _least_correlation(correlations: np.ndarray) -> float:
     """From which correlation on a pair is a double in this data.
 
-    Among photographs a copy stands out: few pairs are nearly as much alike. Among handwritten digits, icons
-    or aligned faces the pairs only thin out towards 1, with no gap between look-alikes and copies. So the
-    limit rises from 0.88 until no more pairs lie in the tenth below it than above it; where that never
-    happens nothing is called a near double.
+    Among photographs a copy stands out: few pairs are nearly as much alike. Among handwritten digits, icons or
+    aligned faces the pairs only thin out towards 1, with no gap between look-alikes and copies. So the limit
+    rises from 0.88 until no more pairs lie just below it (a band 0.8 times as wide as what is above) than above
+    it; where that does not happen by 0.98 nothing is called a near double.
     """
     for hundredths in range(LEAST_CORRELATION, 99):
         limit = hundredths / 100
         above = int((correlations >= limit).sum())
-        if int((correlations >= limit - 0.1).sum()) - above <= above:
+        if int((correlations >= limit - 0.8 * (1 - limit)).sum()) - above <= above:
             return limit
     return np.inf
 
@@ -192,6 +192,6 @@ def joined(count: int, pairs: np.ndarray) -> np.ndarray:
 
 def content_hashes(images: np.ndarray) -> np.ndarray:
     """(N,) uint64: equal for rows with equal bytes."""
-    rows = np.ascontiguousarray(images).reshape(len(images), -1)
+    rows = np.ascontiguousarray(images).reshape(len(images), int(np.prod(images.shape[1:])))
     digests = b"".join(blake2b(row.data, digest_size=8).digest() for row in rows)
     return np.frombuffer(digests, "<u8").astype(np.uint64)

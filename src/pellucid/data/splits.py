@@ -234,7 +234,9 @@ def _torn(parts: np.ndarray, groups: np.ndarray) -> list[str]:
     seen = np.unique(groups.astype(np.int64) * len(PARTS) + parts) // len(PARTS)
     torn = int((np.unique(seen, return_counts=True)[1] > 1).sum())
     return (
-        [f"{torn:,} groups or sets of doubles are in several parts of the split that the data brings"]
+        [
+            f"{torn:,} group{'s' * (torn != 1)} (or sets of doubles) in several parts of the split that the data brings"
+        ]
         if torn
         else []
     )
