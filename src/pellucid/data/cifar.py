@@ -8,19 +8,17 @@ www.cs.toronto.edu/~kriz/cifar.html, "Binary version".
 """
 
 import gzip
-import io
 import tarfile
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
 from pellucid.data.array_pictures import KEEP, FrameRequest, Progress, picture_dataset
 from pellucid.data.dataset import PARTS, Dataset
-from pellucid.data.opening import names_in, opened
+from pellucid.data.opening import Limited, names_in, opened
 from pellucid.storage.errors import FileError, printable
 
 UNPACKED_LIMIT = 1 << 30  # bytes: the published archives unpack to 185 MB
@@ -128,8 +126,10 @@ def load_cifar(
     labels, origins, start = [], [], 0
     for file, count in counts.items():
         records = np.frombuffer(contents.pop(file), np.uint8).reshape(count, form.record)
-        planes = records[:, form.labels :].reshape(count, 3, 32, 32)
-        pictures[start : start + count] = planes.transpose(0, 2, 3, 1)  # (n, 3, 32, 32) → (n, 32, 32, 3)
+        planes = records[:, form.labels :].reshape(count, 3, 1024)
+        pixels = pictures[start : start + count].reshape(count, 1024, 3)
+        for color in range(3):  # three times as fast as one transposition
+            pixels[:, :, color] = planes[:, color]
         labels.append(records[:, _label_byte(form, coarse)].astype(np.int32))
         origins += [f"{file}[{row}]" for row in range(count)]
         start += count
@@ -213,7 +213,7 @@ def _archive_contents(source: Path) -> dict[str, bytes]:
     with opened(source) as (file, _):
         packed = file.read(2) == b"\x1f\x8b"
         file.seek(0)
-        stream = _Limited(gzip.GzipFile(fileobj=file) if packed else file, where)
+        stream = Limited(gzip.GzipFile(fileobj=file) if packed else file, where, UNPACKED_LIMIT)
         try:
             # "r|" reads from front to back; it never needs to seek and never touches the disk.
             with tarfile.open(fileobj=stream, mode="r|") as archive:
@@ -237,25 +237,6 @@ def _archive_contents(source: Path) -> dict[str, bytes]:
             ) from error
     _check_names(source, seen)
     return contents
-
-
-class _Limited(io.RawIOBase):
-    """A stream that refuses to unpack more than `UNPACKED_LIMIT`."""
-
-    def __init__(self, source: BinaryIO | gzip.GzipFile, where: str) -> None:
-        self._source, self._where, self._left = source, where, UNPACKED_LIMIT
-
-    def read(self, size: int = -1) -> bytes:
-        if size < 0 or size > self._left:
-            size = self._left + 1
-        block = self._source.read(size)
-        self._left -= len(block)
-        if self._left < 0:
-            raise FileError(
-                f"{self._where}: it unpacks to more than {UNPACKED_LIMIT:,} bytes, which no CIFAR archive "
-                f"does. Unpack it yourself and give the folder."
-            )
-        return block
 
 
 def _check_names(source: Path, names: set[str]) -> None:

@@ -1,6 +1,8 @@
 """Opening a file that the user named: only files with data, and every refusal in one sentence."""
 
 import contextlib
+import gzip
+import io
 import os
 import stat
 from collections.abc import Iterator
@@ -45,3 +47,21 @@ def names_in(folder: Path) -> list[str]:
         return sorted(os.listdir(folder))
     except OSError as error:
         raise FileError(f"{printable(folder)}: cannot be read: {error.strerror}.") from error
+
+
+class Limited(io.RawIOBase):
+    """A stream that refuses to give more than `limit` bytes, so that a small archive cannot fill the memory."""
+
+    def __init__(self, source: BinaryIO | gzip.GzipFile, where: str, limit: int) -> None:
+        self._source, self._where, self._limit, self._left = source, where, limit, limit
+
+    def read(self, size: int = -1) -> bytes:
+        """The next bytes, at most `size`. Raises `FileError` beyond the limit."""
+        block = self._source.read(self._left + 1 if size < 0 else min(size, self._left + 1))
+        self._left -= len(block)
+        if self._left < 0:
+            raise FileError(
+                f"{self._where}: it unpacks to more than {self._limit:,} bytes, the most that are read. "
+                f"Unpack it yourself and give the folder."
+            )
+        return block
