@@ -32,7 +32,7 @@ def multiclass_hinge(s, y, *, margin=1.0):
     Forward    L = Σ_{j≠y} max(0, sⱼ − s_y + Δ)
     Gradient   ∂L/∂sⱼ = g [sⱼ − s_y + Δ > 0] for j ≠ y,  ∂L/∂s_y = −Σ_{j≠y} ∂L/∂sⱼ  (at the kink: 0)
     Shapes     s (N, K), y (N) → L (N)
-    Inputs     y labels below K; s away from margin ties
+    Inputs     y labels below K; s in steps of 0.3 (so that no margin is met exactly)
     Source     Weston and Watkins 1999, "Support vector machines for multi-class pattern recognition", section 2; CS231n
     """
     xp = namespace(s, y)

@@ -1,6 +1,7 @@
 """The walk back from the loss: the chain rule, one node after the other."""
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 from typing import Any
 
 from pellucid.arrays.namespace import namespace
@@ -26,22 +27,29 @@ def gradients(loss: Tensor, of: Iterable[Tensor] | None = None) -> dict[Tensor, 
     ------
     InputError : the loss is not a single number
     """
+    if not isinstance(loss, Tensor):
+        raise InputError(
+            f"gradients() needs a tensor, got {type(loss).__name__}: numbers do not remember how they were made. "
+            "Make the inputs tensors: `x, y = variables(x=…, y=…)`."
+        )
     if loss.shape != ():
         raise InputError(
             f"gradients() walks back from a single number, got a tensor of shape {loss.shape}: take its mean or sum."
         )
-    nodes = list(ancestors(loss))
+    nodes = sorted(ancestors(loss), key=attrgetter("depth"), reverse=True)
     wanted = [node for node in nodes if not node.parents] if of is None else list(of)
-    leads = _leading_to(nodes, set(wanted))
+    leads = None if of is None else _leading_to(nodes, set(wanted))
     flowing: dict[Tensor, Any] = {loss: _one(loss)}
     # Deeper nodes first: when a node's turn comes, all that flows into it has been summed.
-    for node in sorted(leads, key=lambda node: -node.depth):
-        if node not in flowing:
+    for node in nodes:
+        g = flowing.get(node)
+        if g is None:
             continue
         for parent, pullback in zip(node.parents, node.pullbacks, strict=True):
-            if parent in leads:
-                contribution = pullback(flowing[node])
-                flowing[parent] = flowing[parent] + contribution if parent in flowing else contribution
+            if leads is None or parent in leads:
+                contribution = _in_dtype_of(parent, pullback(g))
+                sum_so_far = flowing.get(parent)
+                flowing[parent] = contribution if sum_so_far is None else sum_so_far + contribution
     return {
         tensor: flowing[tensor] if tensor in flowing else namespace(tensor.value).zeros_like(tensor.value)
         for tensor in wanted
@@ -51,6 +59,11 @@ def gradients(loss: Tensor, of: Iterable[Tensor] | None = None) -> dict[Tensor, 
 def _one(loss: Tensor) -> Any:
     """1 in the loss's own dtype and library: ∂loss/∂loss."""
     return namespace(loss.value).ones_like(loss.value)
+
+
+def _in_dtype_of(tensor: Tensor, g: Any) -> Any:
+    """The gradient in the tensor's own dtype: where float32 meets float64, each side gets back what it brought."""
+    return g if g.dtype == tensor.dtype else g.astype(tensor.dtype)
 
 
 def ancestors(loss: Tensor) -> Iterator[Tensor]:
@@ -66,9 +79,9 @@ def ancestors(loss: Tensor) -> Iterator[Tensor]:
 
 
 def _leading_to(nodes: list[Tensor], wanted: set[Tensor]) -> set[Tensor]:
-    """The nodes that are wanted, or were made from one that is."""
+    """The nodes (deepest first) that are wanted, or were made from one that is."""
     leads: set[Tensor] = set()
-    for node in sorted(nodes, key=lambda node: node.depth):
+    for node in reversed(nodes):
         if node in wanted or any(parent in leads for parent in node.parents):
             leads.add(node)
     return leads

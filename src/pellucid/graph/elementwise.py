@@ -2,22 +2,25 @@
 
 from typing import Any
 
-import numpy as np
 
 from pellucid.arrays.namespace import namespace
 from pellucid.graph.tensor import op
 
 
 def summed_to(g: Any, like: Any) -> Any:
-    """The gradient g brought back to the shape and dtype of `like`: summed over the axes that broadcasting
-    added or stretched."""
-    shape = np.shape(like)
-    if g.shape != shape:
-        extra = g.ndim - len(shape)
-        stretched = tuple(axis for axis, size in enumerate(shape, extra) if size == 1 and g.shape[axis] != 1)
-        g = g.sum(axis=tuple(range(extra)) + stretched, keepdims=True).reshape(shape)
-    dtype = getattr(like, "dtype", None)
-    return g if dtype is None or g.dtype == dtype else g.astype(dtype)
+    """The gradient g in the shape and dtype of `like`: summed over the axes that broadcasting added or stretched."""
+    try:
+        if g.shape == like.shape and g.dtype == like.dtype:
+            return g
+    except AttributeError:
+        return g  # `like` is a plain number beside a tensor: no gradient is asked of it
+    if g.shape != like.shape:
+        extra = g.ndim - like.ndim
+        stretched = tuple(
+            axis for axis, size in enumerate(like.shape, extra) if size == 1 and g.shape[axis] != 1
+        )
+        g = g.sum(axis=tuple(range(extra)) + stretched, keepdims=True).reshape(like.shape)
+    return g if g.dtype == like.dtype else g.astype(like.dtype)
 
 
 @op
@@ -92,6 +95,8 @@ def power(x, *, exponent):
     Source     CS231n, Backpropagation
     """
     p = float(exponent)
+    if p == 0.0:  # x⁰ is 1 everywhere; the formula would give 0 · ∞ at 0.
+        return x**p, (lambda g: 0 * g,)
     # A whole power is exact and takes negative numbers; NumPy multiplies for 2.
     return x**p, (lambda g: summed_to(g * (p * x ** (p - 1.0)), x),)
 

@@ -29,11 +29,14 @@ class Compared:
 
     @property
     def error(self) -> float:
-        """The largest |analytic − numerical|, as a share of the largest gradient among these places; 0 where all are 0.
+        """The largest |analytic − numerical|, as a share of the largest gradient among these places; 0 where all are 0,
+        infinite where one is no number.
 
         Below about 1e-7 is right; above 1e-4 there is a mistake, or a kink within h (CS231n, "Gradient checks").
         """
         largest = max(np.abs(self.analytic).max(initial=0.0), np.abs(self.numerical).max(initial=0.0))
+        if not np.isfinite(largest):
+            return float("inf")
         return float(np.abs(self.analytic - self.numerical).max(initial=0.0) / largest) if largest else 0.0
 
 

@@ -23,7 +23,8 @@ def mean(x):
 
     Forward    z = Σ x / n, where n is how many there are
     Gradient   ∂L/∂x = g / n, the same for each number
-    Shapes     x (N) → z ()
+    Shapes     x (...) → z ()
+    Inputs     x not empty
     Source     CS231n, Linear classification: the full loss is the mean over the pictures
     """
     xp = namespace(x)
@@ -37,7 +38,7 @@ def weighted_mean(x, v):
     Forward    z = Σₙ vₙ xₙ / Σₙ vₙ
     Gradient   ∂L/∂xₙ = g vₙ / Σ v;  none flows into the weights
     Shapes     x (N), v (N) → z ()
-    Inputs     v positive
+    Inputs     v positive; N at least 1
     Source     King and Zeng 2001, "Logistic regression in rare events data", section 4.2
     """
     share = v / v.sum()

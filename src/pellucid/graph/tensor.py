@@ -27,7 +27,7 @@ class Tensor:
         shape and dtype
     op : the name of the operation; "" for a variable
     name : the user's name for it, or ""
-    depth : the length of the longest way back to a variable
+    depth : the length of the longest way back to a variable; 0 for a variable
     """
 
     __slots__ = ("depth", "name", "op", "parents", "pullbacks", "value")
@@ -39,13 +39,15 @@ class Tensor:
         pullbacks: tuple[Pullback, ...] = (),
         op: str = "",
         name: str = "",
+        depth: int = 0,
     ) -> None:
-        self.value = value
+        # A bare number of Python has no dtype: it is held as float64, as NumPy would.
+        self.value = value if hasattr(value, "dtype") else np.asarray(value, np.float64)[()]
         self.parents = parents
         self.pullbacks = pullbacks
         self.op = op
         self.name = name
-        self.depth: int = 1 + max(parent.depth for parent in parents) if parents else 0
+        self.depth = depth
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -118,30 +120,61 @@ def op(function: Callable[..., tuple[Any, tuple[Pullback | None, ...]]]) -> Call
 
     @functools.wraps(function)
     def operation(*inputs: Any, **settings: Any) -> Any:
-        values = [tensor.value if isinstance(tensor, Tensor) else tensor for tensor in inputs]
+        # This runs once for every node of an eager graph, so it is written for speed: no generators, one pass.
+        values, depth = [], -1
+        for each in inputs:
+            if isinstance(each, Tensor):
+                values.append(each.value)
+                if each.depth > depth:
+                    depth = each.depth
+            else:
+                values.append(each)
         try:
             value, pullbacks = function(*values, **settings)
         except (ValueError, TypeError, IndexError) as error:
             raise InputError(_mismatch(name, inputs, error)) from error
-        if not any(isinstance(tensor, Tensor) for tensor in inputs):
+        if depth < 0:
             return value
-        flows = [
-            (tensor, pullback)
-            for tensor, pullback in zip(inputs, pullbacks, strict=True)
-            if isinstance(tensor, Tensor) and pullback is not None
-        ]
-        return Tensor(value, tuple(t for t, _ in flows), tuple(p for _, p in flows), op=name)
+        parents: tuple[Tensor, ...] = inputs
+        for each, pullback in zip(inputs, pullbacks, strict=True):
+            if pullback is None or not isinstance(each, Tensor):
+                parents, pullbacks = _flowing(inputs, pullbacks)
+                break
+        return Tensor(value, parents, pullbacks, name, "", depth + 1)
 
     OPERATIONS[name] = operation
     return operation
 
 
+def _flowing(
+    inputs: tuple[Any, ...], pullbacks: tuple[Any, ...]
+) -> tuple[tuple[Tensor, ...], tuple[Pullback, ...]]:
+    """Those inputs that are tensors and take a gradient, and their pullbacks."""
+    flows = [
+        (t, p) for t, p in zip(inputs, pullbacks, strict=True) if isinstance(t, Tensor) and p is not None
+    ]
+    return tuple(t for t, _ in flows), tuple(p for _, p in flows)
+
+
 def variables(**values: Any) -> "tuple[Tensor, ...]":
-    """Named tensors to build a graph from: `x, y = variables(x=-2.0, y=[1.0, 2.0])`. Numbers are held as float64."""
-    return tuple(
-        Tensor(value if hasattr(value, "dtype") else np.asarray(value, np.float64)[()], name=name)
-        for name, value in values.items()
-    )
+    """Named tensors to build a graph from: `x, y = variables(x=-2.0, y=[1.0, 2.0])`. Numbers are held as float64.
+
+    Raises `InputError` for what is no number.
+    """
+    return tuple(Tensor(_floating(name, value), name=name) for name, value in values.items())
+
+
+def _floating(name: str, value: Any) -> Any:
+    """The value with a floating dtype: a whole number has no gradient that it could hold."""
+    # "V": NumPy does not know bfloat16 as a number.
+    if np.dtype(getattr(value, "dtype", object)).kind in "fV":
+        return value
+    try:
+        if isinstance(value, str | bytes) or value is None:
+            raise ValueError
+        return np.asarray(value, np.float64)[()]
+    except (TypeError, ValueError):
+        raise InputError(f"variables() needs numbers or arrays of them, got {name}={value!r}.") from None
 
 
 def _mismatch(name: str, inputs: tuple[Any, ...], error: Exception) -> str:

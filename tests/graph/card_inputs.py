@@ -1,0 +1,124 @@
+"""Inputs that a card promises its operation can take: built from its Shapes and its Inputs."""
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from pellucid.graph.card import Card
+
+ANY_SHAPE = ((), (1,), (5,), (2, 3), (0,), (2, 0, 3), (2, 1, 3))
+
+PAIRS = (
+    ((), ()),
+    ((4,), ()),
+    ((), (2, 3)),
+    ((2, 3), (2, 3)),
+    ((2, 3), (3,)),
+    ((2, 1), (1, 3)),
+    ((1,), (4,)),
+    ((4, 1, 3), (2, 1)),
+    ((0, 3), (3,)),
+    ((2, 0), (1,)),
+    ((1, 1), ()),
+)
+"""Shapes that are broadcast to each other: numbers with arrays, stretched axes on both sides, empty ones."""
+
+SIZES = (
+    {"N": 4, "D": 3, "K": 5},
+    {"N": 1, "D": 1, "K": 2},
+    {"N": 2, "D": 6, "K": 1},
+    {"N": 0, "D": 2, "K": 3},
+)
+"""N differs from K: where they are equal, a mean over the wrong one is not seen."""
+
+LAYOUTS = ("contiguous", "transposed", "strided", "reversed")
+
+
+def settings(card: Card) -> dict[str, float]:
+    """The settings that the card asks for, such as {"exponent": 3.0}."""
+    found = (re.fullmatch(r"(\w+) (-?[\d.]+)", clause) for clause in card.clauses)
+    return {match[1]: float(match[2]) for match in found if match}
+
+
+def shapes(card: Card) -> Iterator[dict[str, tuple[int, ...]]]:
+    """Shapes for all inputs, by name: every one that the card's letters and its clauses allow."""
+    names = list(card.arrays)
+    if any(sizes == ("...",) for sizes in card.arrays.values()):
+        assert set(card.arrays.values()) == {("...",)}
+        drawn = ((shape,) for shape in ANY_SHAPE) if len(names) == 1 else PAIRS
+        for each in drawn:
+            found = dict(zip(names, each, strict=True))
+            if not any(f"{name} not empty" in card.clauses and 0 in shape for name, shape in found.items()):
+                yield found
+        return
+    for sizes in SIZES:
+        if not any(f"{letter} at least 1" in card.clauses and sizes[letter] == 0 for letter in sizes):
+            yield {name: tuple(sizes[letter] for letter in letters) for name, letters in card.arrays.items()}
+
+
+def draw(
+    card: Card, of: dict[str, tuple[int, ...]], dtype: type, seed: int, layout: str = "contiguous"
+) -> dict[str, np.ndarray]:
+    """Numbers that the card's clauses allow, in these shapes, by name. An unknown clause is an error."""
+    stream = np.random.Generator(np.random.Philox(key=seed))
+    known = set(settings_clauses(card))
+    arrays = {}
+    for name, shape in of.items():
+        mine = [clause for clause in card.clauses if clause.split(" ", 1)[0] == name]
+        array = stream.uniform(-2.0, 2.0, shape)
+        for clause in mine:
+            array = _bent(clause, array, stream, of, card)
+            known.add(clause)
+        # Whoever must keep away from another stands on whole fifths; the other stands between them.
+        apart = [clause for clause in card.clauses if clause.endswith(f" away from {name}")]
+        if apart:
+            array = np.floor(array * 5) / 5 + 0.1
+        labels = array.dtype.kind == "i"
+        arrays[name] = laid_out(array if labels else array.astype(dtype), layout)
+    known |= {clause for clause in card.clauses if re.fullmatch(r"\w+ (at least 1|not empty)", clause)}
+    assert known == set(card.clauses), f"unknown clause: {set(card.clauses) - known}"
+    return arrays
+
+
+def settings_clauses(card: Card) -> list[str]:
+    """The clauses that are settings."""
+    return [clause for clause in card.clauses if clause.split(" ")[0] in settings(card)]
+
+
+def _bent(
+    clause: str,
+    array: np.ndarray,
+    stream: np.random.Generator,
+    of: dict[str, tuple[int, ...]],
+    card: Card,
+) -> np.ndarray:
+    if clause.endswith(" positive"):
+        return 0.5 + np.abs(array)
+    if clause.endswith(" away from 0"):
+        return np.where(array < 0, array - 0.5, array + 0.5)
+    if step := re.fullmatch(r"\w+ in steps of ([\d.]+)", clause):
+        return np.round(array / float(step[1])) * float(step[1])
+    if below := re.fullmatch(r"\w+ labels below (\w)", clause):
+        classes = next(
+            of[n][letters.index(below[1])] for n, letters in card.arrays.items() if below[1] in letters
+        )
+        return stream.integers(0, classes, array.shape).astype(np.int32)
+    if re.fullmatch(r"\w+ away from [a-z]\w*", clause):
+        return np.floor(array * 5) / 5
+    if re.fullmatch(r"\w+ not empty", clause):
+        return array
+    raise AssertionError(f"unknown clause: {clause}")
+
+
+def laid_out(array: np.ndarray, layout: str) -> np.ndarray:
+    """The same numbers in the same shape, otherwise in memory."""
+    if array.ndim == 0 or layout == "contiguous":
+        return array
+    if layout == "transposed":
+        return np.ascontiguousarray(array.T).T
+    if layout == "strided":
+        wide = np.zeros((*array.shape[:-1], 2 * array.shape[-1]), array.dtype)
+        wide[..., ::2] = array
+        return wide[..., ::2]
+    return np.ascontiguousarray(array[::-1])[::-1]
