@@ -131,7 +131,9 @@ def promised_shape(found, of):
     if found.result == ("...",):
         return np.broadcast_shapes(*of.values())
     sizes = {
-        letter: size for name, letters in found.arrays.items() for letter, size in zip(letters, of[name])
+        letter: size
+        for name, letters in found.arrays.items()
+        for letter, size in zip(letters, of[name], strict=True)
     }
     return tuple(sizes[letter] for letter in found.result)
 

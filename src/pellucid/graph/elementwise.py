@@ -2,7 +2,6 @@
 
 from typing import Any
 
-
 from pellucid.arrays.namespace import namespace
 from pellucid.graph.tensor import op
 
