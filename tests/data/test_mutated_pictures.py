@@ -70,7 +70,7 @@ def mutated(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 @pytest.mark.parametrize("kind", originals())
-def test_a_mutant_is_a_picture_or_a_file_error(kind):
+def test_a_mutant_is_a_picture_or_a_file_error(kind, capfd):
     original = originals()[kind]
     assert read_picture(original, FRAME).shape == (32, 32, 3)
     rng = np.random.Generator(np.random.Philox(key=sum(kind.encode())))
@@ -88,5 +88,6 @@ def test_a_mutant_is_a_picture_or_a_file_error(kind):
                 messages.append(str(error))
             assert time.perf_counter() - start < 5
     assert not caught
+    assert capfd.readouterr() == ("", "")
     assert all(message.startswith("the picture: ") and "\n" not in message for message in messages)
     assert 0 < len(messages) < MUTANTS_OF_EACH

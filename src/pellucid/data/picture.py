@@ -9,6 +9,7 @@ escapes.
 import contextlib
 import errno
 import io
+import logging
 import math
 import os
 import stat
@@ -30,9 +31,12 @@ MAX_BYTES = 8 * MAX_PIXELS
 """No honest picture is larger than its pixels at four channels of 16 bits."""
 
 _ORIENTATION = 0x0112
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _BYTES_TAKEN_AT_ONCE = 1 << 24
 # `warnings.catch_warnings` is not safe between threads: two at once may leave the filters changed for ever.
 _one_at_a_time = threading.RLock()
+# A program that has not set up logging would see Pillow's messages on its terminal.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 
 class PictureError(FileError):
@@ -56,7 +60,7 @@ def open_picture(source: str | os.PathLike[str] | bytes) -> Image.Image:
     Raises `PictureError` (a `FileError`) where it is missing, damaged, too large or no picture.
     """
     where, content = _content(source)
-    with _quiet():
+    with _quiet(content):
         return _decoded(content, where, None)
 
 
@@ -75,7 +79,7 @@ def read_picture(source: str | os.PathLike[str] | bytes, frame: Frame) -> np.nda
 
 def read_content(content: bytes, frame: Frame, where: str) -> np.ndarray:
     """The bytes of a picture file as the model sees it: (H, W, C) uint8; a `PictureError` names `where`."""
-    with _quiet():
+    with _quiet(content):
         image = _decoded(content, where, frame)
         try:
             return _array(fitted(eight_bit(image), frame), frame)
@@ -212,10 +216,33 @@ def _array(image: Image.Image, frame: Frame) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _quiet(content: bytes = b"") -> Iterator[None]:
+    """Keep Pillow's warnings from the user; what they mean for the picture is told by its error."""
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        if not content.startswith(_TIFF):
+            yield
+            return
+        with _without_standard_error():
+            yield
+
+
+@contextlib.contextmanager
+def _without_standard_error() -> Iterator[None]:
+    """Drop what libtiff, which Pillow gives no other way to silence, writes straight to the terminal."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # there is no standard error
         yield
+        return
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)
+        os.close(nowhere)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _too_large(size: str) -> str:

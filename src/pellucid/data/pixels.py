@@ -15,12 +15,14 @@ Choices, and why:
 - **Gray** is ITU-R 601-2 luma, 0.299 R + 0.587 G + 0.114 B.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from PIL import Image
 
 from pellucid.data.frame import Frame
 
-_ROWS_AT_ONCE = 256
+_ROWS_AT_ONCE = 64
 _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 
 
@@ -97,24 +99,29 @@ def _colored(image: Image.Image, frame: Frame) -> Image.Image:
 
 
 def _scaled_down(image: Image.Image) -> Image.Image:
-    values = np.asarray(image)  # (H, W)
-    low, high = _range(values)
-    shades = np.empty(values.shape, np.uint8)
-    for first in range(
-        0, len(values), _ROWS_AT_ONCE
-    ):  # blocks of rows, so that large scans need little memory
-        block = values[first : first + _ROWS_AT_ONCE].astype(np.float64)
-        shades[first : first + _ROWS_AT_ONCE] = np.rint((block - low) * (255 / (high - low)))
+    low, high = _range(image)
+    shades = np.empty((image.height, image.width), np.uint8)
+    for first, block in _blocks(image):
+        shades[first : first + len(block)] = np.rint((block - low) * (255 / (high - low)))
     return Image.fromarray(shades)
 
 
-def _range(values: np.ndarray) -> tuple[float, float]:
+def _range(image: Image.Image) -> tuple[float, float]:
     """The values that become black and white."""
-    least, most = float(values.min()), float(values.max())
-    if not np.isfinite([least, most]).all():
-        raise ValueError("some of its values are not finite numbers")
-    usual = (1.0, 255.0) if values.dtype.kind == "f" else (65535.0,)
+    least, most = np.inf, -np.inf
+    for _, block in _blocks(image):
+        if not np.isfinite(block).all():
+            raise ValueError("some of its values are not finite numbers")
+        least, most = min(least, float(block.min())), max(most, float(block.max()))
+    usual = (1.0, 255.0) if image.mode == "F" else (65535.0,)
     for white in usual:
         if least >= 0 and most <= white:
             return 0.0, white
     return least, max(most, np.nextafter(least, np.inf))
+
+
+def _blocks(image: Image.Image) -> Iterator[tuple[int, np.ndarray]]:
+    """Row number and values (h, W) float64, a few rows at a time: a large scan needs little memory."""
+    for first in range(0, image.height, _ROWS_AT_ONCE):
+        rows = image.crop((0, first, image.width, min(image.height, first + _ROWS_AT_ONCE)))
+        yield first, np.asarray(rows).astype(np.float64)

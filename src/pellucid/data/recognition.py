@@ -9,6 +9,8 @@ _PICTURES = (
     (b"BM", "BMP"),
     (b"II*\0", "TIFF"),
     (b"MM\0*", "TIFF"),
+    (b"II+\0", "BigTIFF"),
+    (b"MM\0+", "BigTIFF"),
     (b"RIFF", "WebP"),
 )
 _OTHERS = (
