@@ -206,6 +206,16 @@ def test_a_damaged_copy_in_the_cache_is_told(mirror, own_cache):
         load_named("mnist")
 
 
+def test_all_damaged_copies_are_told_at_once(mirror, own_cache):
+    load_named("mnist")
+    for name in ("t10k-labels-idx1-ubyte.gz", "train-images-idx3-ubyte.gz"):
+        (own_cache / "downloads" / "mnist" / name).write_bytes(b"short")
+    with pytest.raises(
+        FileError, match=r"(?s)train-images\S+: 5 bytes, but .*\n.*t10k-labels\S+: 5 bytes, but"
+    ):
+        load_named("mnist")
+
+
 def test_without_a_network_it_says_what_to_fetch_and_where_to_put_it(own_cache, mirror, monkeypatch):
     (own_cache / "downloads" / "mnist").mkdir(parents=True)
     name = "train-images-idx3-ubyte.gz"

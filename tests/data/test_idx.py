@@ -222,6 +222,20 @@ def test_the_size_and_the_color_can_be_chosen(tmp_path):
     assert seen[-1] == (12, 12)
 
 
+def test_all_damaged_files_are_named_at_once(tmp_path):
+    write_set(tmp_path, "train-")
+    write_set(tmp_path, "t10k-")
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(b"GIF8")
+    (tmp_path / "t10k-images-idx3-ubyte").write_bytes(b"")
+    (tmp_path / "t10k-labels-idx1-ubyte").unlink()
+    with pytest.raises(FileError) as caught:
+        load_idx(tmp_path)
+    first, second, third = str(caught.value).splitlines()
+    assert first.startswith(f"{tmp_path}/train-images-idx3-ubyte: an IDX file begins")
+    assert second.startswith(f"{tmp_path}/t10k-images-idx3-ubyte: an IDX file begins")
+    assert third.startswith(f"{tmp_path}/t10k-images-idx3-ubyte: its labels are missing")
+
+
 def test_labels_missing_beside_the_pictures(tmp_path):
     write_set(tmp_path, "train-")
     (tmp_path / "train-labels-idx1-ubyte").unlink()

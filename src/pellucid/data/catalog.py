@@ -16,7 +16,7 @@ import numpy as np
 from pellucid.data.array_pictures import KEEP, FrameRequest, Progress, picture_dataset
 from pellucid.data.dataset import Dataset
 from pellucid.storage.cache_folder import cache_folder
-from pellucid.storage.errors import InputError, MissingDependencyError, printable
+from pellucid.storage.errors import FileError, InputError, MissingDependencyError, printable
 
 if TYPE_CHECKING:  # what fetches and unpacks is imported where it is needed: digits need none of it
     from pellucid.data.download import Published
@@ -152,6 +152,7 @@ def fetched(
     files = entry.published()
     total = sum(file.size for file in files)
     before = 0
+    damaged = []
     for file in files:
         step = None if progress is None else lambda done, _, before=before: progress(before + done, total)
         try:
@@ -164,7 +165,11 @@ def fetched(
                 + f"\nand put them in {printable(folder)}, or give the path of a folder that has them, "
                 "in place of the name."
             ) from error
+        except FileError as error:
+            damaged.append(str(error))
         before += file.size
+    if damaged:
+        raise FileError("\n".join(damaged))
     return [folder / file.name for file in files]
 
 

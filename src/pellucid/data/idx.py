@@ -121,8 +121,7 @@ def load_idx(
     if split_known:
         _check_sets(source, files)
     pictures, values, origins, parts = [], [], [], []
-    for path in files:
-        images, labels = _pair(path)
+    for path, (images, labels) in zip(files, _pairs(files), strict=True):
         part = PARTS.index("test") if _is_test(path) else PARTS.index("train")
         pictures.append(images)
         values.append(labels)
@@ -147,11 +146,23 @@ def load_idx(
     )
 
 
-def _pair(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _pairs(files: list[Path]) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Pictures and labels of every file; all the files that cannot be read are named in one error."""
+    arrays, problems = [], []
+    for path in files:
+        for partner in (Path, _labels_file):
+            try:
+                arrays.append(read_idx(partner(path)))
+            except FileError as error:
+                problems.append(str(error))
+    if problems:
+        raise FileError("\n".join(problems))
+    return [_checked(*each) for each in zip(files, arrays[::2], arrays[1::2], strict=True)]
+
+
+def _checked(path: Path, images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(N, H, W, 1 or 3) uint8 pictures and (N,) labels of one file and its partner."""
     where = printable(path)
-    beside = _labels_file(path)
-    images, labels = read_idx(path), read_idx(beside)
     if (
         images.dtype != np.uint8
         or images.ndim not in (3, 4)
@@ -166,7 +177,7 @@ def _pair(path: Path) -> tuple[np.ndarray, np.ndarray]:
     if labels.ndim != 1 or len(labels) != len(images):
         raise FileError(
             f"{where}: {len(images):,} pictures need {len(images):,} labels, "
-            f"got an array of shape {labels.shape} in {printable(beside.name)}. They are not partners."
+            f"got an array of shape {labels.shape} in {printable(_labels_file(path).name)}. They are not partners."
         )
     return images if images.ndim == 4 else images[..., None], labels
 

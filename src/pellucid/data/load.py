@@ -91,7 +91,8 @@ def read(
 ) -> Dataset:
     """The same as `load` without a decision: where the data has no split of its own, its `split` is −1 throughout."""
     dataset = _read(source, FrameRequest.of(size, fit, color), skip_unreadable, progress)
-    return replace(dataset, source=printable(source))
+    # Both go into folder names, pages and terminals, which cannot all show bytes that are no text.
+    return replace(dataset, source=printable(source), name=printable(dataset.name))
 
 
 def _read(
