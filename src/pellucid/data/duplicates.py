@@ -32,11 +32,13 @@ class Doubles:
         (of n copies with the same pixels n − 1 pairs are given, a chain)
     exact (M,) bool : the same prepared pixels; else a near double
     groups (N,) int64 : rows that are joined by a chain of pairs have one number, the lowest of their rows
+    hashes (N,) uint64 : of the rows' bytes (`content_hashes`)
     """
 
     pairs: np.ndarray
     exact: np.ndarray
     groups: np.ndarray
+    hashes: np.ndarray
 
     @property
     def kinds(self) -> np.ndarray:
@@ -77,7 +79,7 @@ def doubles(images: np.ndarray, *, progress: Callable[[int, int], None] | None =
     pairs = np.concatenate([exact, near]).astype(np.int64)
     kinds = np.repeat([True, False], [len(exact), len(near)])
     sort = np.lexsort((pairs[:, 1], pairs[:, 0]))
-    return Doubles(pairs[sort], kinds[sort], joined(len(images), pairs))
+    return Doubles(pairs[sort], kinds[sort], joined(len(images), pairs), hashes)
 
 
 def _near(images: np.ndarray, unique: np.ndarray, progress: Callable[[int, int], None] | None) -> np.ndarray:
@@ -103,10 +105,10 @@ def _near(images: np.ndarray, unique: np.ndarray, progress: Callable[[int, int],
 def _least_correlation(correlations: np.ndarray) -> float:
     """From which correlation on a pair is a double in this data.
 
-    Among photographs a copy stands out: few pairs are nearly as much alike. Among handwritten digits, icons or
-    aligned faces the pairs only thin out towards 1, with no gap between look-alikes and copies. So the limit
-    rises from 0.88 until no more pairs lie just below it (a band 0.8 times as wide as what is above) than above
-    it; where that does not happen by 0.98 nothing is called a near double.
+    Among photographs a copy stands out: few pairs are nearly as much alike. Among handwritten digits, icons
+    or aligned faces the pairs only thin out towards 1, with no gap between look-alikes and copies. So the
+    limit rises from 0.88 until no more pairs lie just below it (a band 0.8 times as wide as what is above)
+    than above it; where that does not happen by 0.98 nothing is called a near double.
     """
     for hundredths in range(LEAST_CORRELATION, 99):
         limit = hundredths / 100

@@ -61,14 +61,9 @@ def split(
         _check_trained(dataset, parts)
         return dataset.with_split(parts)
 
-    notes: list[str] = []
-    if groups is None:
-        groups, remark = _groups_of(dataset, pool)
-        notes += remark
-    groups = _numbered(groups, len(dataset))
+    groups, hashes, notes = _together(dataset, pool, groups)
     wanted_shares = [shares[part] for part in missing]
     labels = dataset.labels.astype(np.int64)
-    hashes = content_hashes(dataset.images)
     assigned = _divide(labels[pool], groups[pool], hashes[pool], len(dataset.classes), wanted_shares, seed)
     parts[pool] = np.array([TRAIN, *missing], np.int8)[assigned]
     _check_trained(dataset, parts)
@@ -112,12 +107,8 @@ def folds(
         raise InputError(f'over must be "all" or "train", got {over!r}.')
     over = over or ("train" if (dataset.split == TEST).any() else "all")
     pool = np.flatnonzero(dataset.split != TEST) if over == "train" else np.arange(len(dataset))
-    notes: list[str] = []
-    if groups is None:
-        groups, notes = _groups_of(dataset, pool)
-    groups = _numbered(groups, len(dataset))
-    labels, units = dataset.labels[pool].astype(np.int64), groups[pool]
-    hashes = content_hashes(dataset.images)[pool]
+    groups, hashes, notes = _together(dataset, pool, groups)
+    labels, units, hashes = dataset.labels[pool].astype(np.int64), groups[pool], hashes[pool]
     classes = len(dataset.classes)
     pinned = _pinned(labels, units, classes)
     free = np.flatnonzero(~pinned)
@@ -176,8 +167,12 @@ def _keys(labels: np.ndarray, hashes: np.ndarray, seed: int) -> np.ndarray:
     return keys
 
 
-def _groups_of(dataset: Dataset, pool: np.ndarray) -> tuple[np.ndarray, list[str]]:
-    """(N,) which rows stay together: the data's own groups and the doubles; and what to tell about it."""
+def _together(
+    dataset: Dataset, pool: np.ndarray, groups: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """Which rows stay together (N,), the hashes of their contents (N,), and what to tell of the rows in the pool."""
+    if groups is not None:
+        return _numbered(groups, len(dataset)), content_hashes(dataset.images), []
     found = doubles(dataset.images)
     told = []
     inside = np.isin(found.pairs, pool).all(axis=1)
@@ -187,7 +182,8 @@ def _groups_of(dataset: Dataset, pool: np.ndarray) -> tuple[np.ndarray, list[str
         told = [f"{kinds} doubles kept on one side"]
     if dataset.groups is not None:
         told.append(f"{len(np.unique(dataset.groups[pool])):,} groups kept on one side")
-    return double_groups(dataset.images, dataset.groups, found=found), told
+    united = double_groups(dataset.images, dataset.groups, found=found)
+    return _numbered(united, len(dataset)), found.hashes, told
 
 
 def _numbered(groups: np.ndarray, count: int) -> np.ndarray:
