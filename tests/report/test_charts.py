@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pellucid.inspection.calibration import reliability
-from pellucid.report.charts import Line, Whisker, dot_chart, line_chart, reliability_chart
+from pellucid.report.charts import Line, Whisker, dot_chart, line_chart, reliability_chart, short
 from pellucid.report.markup import count, duration, escape, number, percent, size
 from pellucid.report.sheets import Sheets
 
@@ -63,6 +63,13 @@ def test_dots_stand_within_their_whiskers_and_unknown_values_have_none():
     assert len(dots) == 1
     assert len(spans) == 2
     assert dots[0] == pytest.approx(sum(spans[0]) / 2, abs=0.1)
+
+
+def test_long_names_keep_what_tells_them_apart():
+    assert short("cat") == "cat"
+    names = [short(f"species number {i} of the list") for i in range(20)]
+    assert all(len(name) <= 16 for name in names)
+    assert short("species number 17", 16) != short("species number 18", 16)
 
 
 def test_the_reliability_chart_has_a_dot_for_each_filled_bin():

@@ -195,6 +195,7 @@ def test_rows_of_numbers_have_no_pictures_but_reasons(tmp_path, make_run):
     assert "of new examples." in plain(page)
     assert re.search(r"For: number \d+ \+\d", plain(page))
     assert "The strongest weights" in text
+    assert "picture" not in plain(page).replace("It contains small copies of the pictures", "")
 
 
 def test_a_hundred_classes(tmp_path, make_run):

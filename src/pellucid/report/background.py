@@ -35,9 +35,9 @@ def data(material: Material) -> str:
         rows.append(
             ("all classes", *(count(int(counts[:, i].sum())) for i in used), count(int(counts.sum())))
         )
-    shown = table("Pictures by class and part", ("class", *(names[i] for i in used), "all"), rows)
+    things = f"{material.thing}s"
+    shown = table(f"{things.title()} by class and part", ("class", *(names[i] for i in used), "all"), rows)
     shown = shown if k <= 30 else details(f"Counts of all {k} classes", shown)
-    things = "pictures" if material.has_pictures else "examples"
     lead = (
         f"<p>{len(dataset):,} {things} in {k:,} classes, from <code>"
         f"{escape(dataset.source or dataset.name)}</code>.</p>"

@@ -19,9 +19,10 @@ def believability(material: Material) -> str:
     before = reliability(_softmax(evaluation.scores), evaluation.labels)
     after = evaluation.reliability
     lead = (
-        f"<p>{_sentence(evaluation, after)} On the dotted diagonal words and deeds agree; under it the "
+        f"<p>{_sentence(material, evaluation, after)} On the dotted diagonal words and deeds agree; under "
+        "it the "
         "classifier is "
-        "too sure of itself. A dot's area is its number of pictures. One number, the temperature, was "
+        "too sure of itself. A dot's area is how many there are. One number, the temperature, was "
         "fitted on the "
         "validation part; it divides all scores and changes no verdict.</p>"
     )
@@ -39,7 +40,7 @@ def believability(material: Material) -> str:
     )
 
 
-def _sentence(evaluation: Evaluation, curve: Reliability) -> str:
+def _sentence(material: Material, evaluation: Evaluation, curve: Reliability) -> str:
     # The fullest bin above an even chance tells it best.
     i = int(np.argmax(np.where(curve.confidence > 0.5, curve.counts, -1)))
     if curve.counts[i] == 0 or not curve.confidence[i] > 0.5:
@@ -47,7 +48,7 @@ def _sentence(evaluation: Evaluation, curve: Reliability) -> str:
     return (
         f"When it says about {percent(curve.confidence[i], 0)}, it is right "
         f"{percent(curve.accuracy[i], 0)} of the time "
-        f"({evaluation.part} part, {count(int(curve.counts[i]), 'picture')})."
+        f"({evaluation.part} part, {count(int(curve.counts[i]), material.thing)})."
     )
 
 
@@ -63,7 +64,7 @@ def _figure(title: str, curve: Reliability, temperature: float, part: str) -> st
         for i, n in enumerate(curve.counts)
         if n
     ]
-    twin = table(f"{title}, {part} part", ("it said", "pictures", "on average", "it was right"), rows)
+    twin = table(f"{title}, {part} part", ("it said", "how many", "on average", "it was right"), rows)
     caption = (
         f"temperature {number(temperature)}; expected calibration error {percent(curve.error)} ({part} part)"
     )

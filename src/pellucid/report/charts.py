@@ -162,8 +162,9 @@ def reliability_chart(curve: Reliability, label: str) -> str:
 
 
 def short(name: str, letters: int = 16) -> str:
-    """A name that fits beside a chart."""
-    return name if len(name) <= letters else name[: letters - 1] + "…"
+    """A name that fits beside a chart; of a long one the middle is left out, because names often differ at the end."""
+    tail = letters // 2 - 1
+    return name if len(name) <= letters else f"{name[: letters - 1 - tail]}…{name[-tail:]}"
 
 
 def _svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:

@@ -30,14 +30,14 @@ def class_measures(material: Material) -> str:
     lead = (
         f"<p>On the {part} part, {which}. The line through each dot is the 95\u202f% Wilson interval: "
         "where the true "
-        "value would lie, were there endless pictures.</p>"
+        f"value would lie, were there endless {material.thing}s.</p>"
     )
     return section(
         "classes",
         "Class by class",
         lead,
         charts,
-        details("Show as table", _table(evaluation)),
+        details("Show as table", _table(material, evaluation)),
         _overall(material),
     )
 
@@ -58,7 +58,7 @@ def _rows(
     ]
 
 
-def _table(evaluation: Evaluation) -> str:
+def _table(material: Material, evaluation: Evaluation) -> str:
     span = lambda interval: f"{percent(interval[0])} to {percent(interval[1])}"
     rows = [
         (
@@ -75,7 +75,7 @@ def _table(evaluation: Evaluation) -> str:
     ]
     head = (
         "class",
-        "pictures",
+        f"{material.thing}s",
         "said",
         "recall",
         "95\u202f% interval",
@@ -106,7 +106,7 @@ def _overall(material: Material) -> str:
         )
     head = (
         "part",
-        "pictures",
+        f"{material.thing}s",
         "accuracy",
         "95\u202f% interval",
         "balanced accuracy",

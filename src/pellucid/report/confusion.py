@@ -20,17 +20,18 @@ def confusion(material: Material) -> str:
     if evaluation is None:
         return ""
     full = len(evaluation.classes) <= FULL
-    matrix = _matrix(evaluation) if full else _shades(evaluation)
+    matrix = _matrix(material, evaluation) if full else _shades(material, evaluation)
     part = "validation" if evaluation.part == "validation" else evaluation.part
     lead = (
-        f"<p>Each row is what {part} pictures are, each column what the classifier said. The shade is the "
+        f"<p>Each row is what {part} {material.thing}s are, each column what the classifier said. The "
+        "shade is the "
         "share of the "
-        "row. Numbers off the diagonal are mistakes; follow one to its pictures.</p>"
+        "row. Numbers off the diagonal are mistakes; follow one to what is behind it.</p>"
     )
     return section("confusion", "What is taken for what", lead, matrix, _lists(material, evaluation))
 
 
-def _matrix(evaluation: Evaluation) -> str:
+def _matrix(material: Material, evaluation: Evaluation) -> str:
     classes, m = evaluation.classes, evaluation.confusion
     shares = m / np.maximum(evaluation.counts[:, np.newaxis], 1)
     off = shares.copy()
@@ -58,7 +59,8 @@ def _matrix(evaluation: Evaluation) -> str:
         rows.append(f"<tr>{''.join(line)}</tr>")
     return (
         '<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><table class="matrix">'
-        f"<caption><span>Pictures of the {evaluation.part} part: rows are what they are, columns what was "
+        f"<caption><span>{material.thing.title()}s of the {evaluation.part} part: rows are what they are, "
+        "columns what was "
         "said; "
         "framed: right</span></caption>"
         f'<thead><tr><td></td>{head}<th scope="col"><span>recognized</span></th></tr></thead>'
@@ -66,7 +68,7 @@ def _matrix(evaluation: Evaluation) -> str:
     )
 
 
-def _shades(evaluation: Evaluation) -> str:
+def _shades(material: Material, evaluation: Evaluation) -> str:
     classes, k = evaluation.classes, len(evaluation.classes)
     shares = evaluation.confusion / np.maximum(evaluation.counts[:, np.newaxis], 1)
     off = shares.copy()
@@ -85,17 +87,14 @@ def _shades(evaluation: Evaluation) -> str:
         )
         for one in confusions(evaluation, 25)
     ]
+    head = ("mistake", f"{material.thing}s", "share of the class")
     label = f"Confusion matrix of {k} classes as shades; the most frequent mistakes are in the table"
     return (
         '<div class="columns"><figure>'
         f'<img class="heat" src="{data_uri(picture)}" width="{k}" height="{k}" alt="{label}">'
         f"<figcaption>{k} × {k} classes in the order of their names; gray: right, brown: "
         "mistakes.</figcaption></figure>"
-        + table(
-            f"The most frequent mistakes, {evaluation.part} part",
-            ("mistake", "pictures", "share of the class"),
-            rows,
-        )
+        + (table(f"The most frequent mistakes, {evaluation.part} part", head, rows) if rows else "")
         + "</div>"
     )
 
@@ -124,7 +123,7 @@ def _lists(material: Material, evaluation: Evaluation) -> str:
                 else f"<h3>{escape(name)}</h3>{body}"
             )
     return details(
-        f"All pictures, cell by cell ({count(len(groups), 'cell')})",
+        f"All {material.thing}s, cell by cell ({count(len(groups), 'cell')})",
         f'<div class="cells">{"".join(parts)}</div>',
     )
 
@@ -172,7 +171,7 @@ def _cell(
     if len(rest) > len(listed):
         body += f'<p class="small muted">{count(len(rest) - len(listed))} more in verdicts.csv.</p>'
     order = "narrowest first" if true == said else "gravest first"
-    summary = f"{what}: {count(len(places), 'picture')}"
+    summary = f"{what}: {count(len(places), material.thing)}"
     # The anchor is inside, because a browser opens a closed part when a link leads into it.
     content = (
         f'<div id="cell-{true}-{said}"><p class="small muted">{order}; the number is the probability it '

@@ -50,7 +50,7 @@ def curves(material: Material) -> str:
     figures = "".join(
         f"<div><h3>{title}</h3>{chart(drawing, caption)}</div>"
         for title, drawing, caption in (
-            ("Loss a picture", loss, "log axis; lower is better"),
+            ("Mean loss", loss, "log axis; lower is better"),
             (
                 "Accuracy",
                 accuracy,
@@ -80,7 +80,7 @@ def _story(material: Material, epochs: list[dict[str, Any]]) -> str:
         gap = train - validation
         text += (
             f" At the end it was right on {percent(train)} of the training and {percent(validation)} of the "
-            f"validation pictures, a gap of {100 * gap:.1f} points.".replace("-", "−")
+            f"validation {material.thing}s, a gap of {100 * gap:.1f} points.".replace("-", "−")
         )
     stopped = material.recorded("result", "stopped")
     return text + (f" It stopped: {escape(stopped)}." if stopped else "")

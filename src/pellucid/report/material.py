@@ -38,6 +38,11 @@ class Material:
         return self.dataset.images.ndim == 4
 
     @property
+    def thing(self) -> str:
+        """What one row of the data is called: a picture, or an example where it is a row of numbers."""
+        return "picture" if self.has_pictures else "example"
+
+    @property
     def sees_pixels(self) -> bool:
         """Whether each weight belongs to one number of one picture, so that templates can be drawn."""
         size = int(np.prod(self.dataset.images.shape[1:]))

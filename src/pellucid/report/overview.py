@@ -39,7 +39,7 @@ def _sentence(material: Material, evaluation: Evaluation) -> str:
     right = int(evaluation.correct.sum())
     common, share = evaluation.most_common
     name = escape(evaluation.classes[common])
-    things = "pictures" if material.has_pictures else "examples"
+    things = f"{material.thing}s"
     if low > share:
         rival = f"Always answering “{name}”, the most common class, would be right on {percent(share)}."
     else:
@@ -68,7 +68,6 @@ def _worst(material: Material, evaluation: Evaluation) -> str:
     frequent = confusions(evaluation, 4)
     if not frequent:
         return "<h2>What it gets wrong</h2><p>Nothing: every one of these verdicts is right.</p>"
-    thing = "picture" if material.has_pictures else "example"
     pictures = cells(evaluation) if material.has_pictures else {}
     items = []
     for one in frequent:
@@ -80,7 +79,8 @@ def _worst(material: Material, evaluation: Evaluation) -> str:
             shown = f'<div class="tiles">{"".join(material.tiles(evaluation.rows[places], titles))}</div>'
         items.append(
             f'<li><div class="what"><a href="#cell-{one.true}-{one.said}">{true}, called <b>{said}</b></a>'
-            f'<span class="muted">{count(one.count, thing)}, {percent(one.share, 0)}</span></div>{shown}</li>'
+            f'<span class="muted">{count(one.count, material.thing)}, {percent(one.share, 0)}</span></div>'
+            f"{shown}</li>"
         )
     return f'<h2>What it gets wrong most often</h2><ul class="wrong">{"".join(items)}</ul>'
 
@@ -106,7 +106,7 @@ def _strip(material: Material, evaluation: Evaluation) -> str:
         share = known.accuracy if known is not None else material.recorded_number("result", "accuracy", other)
         if other != part and share is not None:
             name = {"train": "Training", "validation": "Validation", "test": "Test"}[other]
-            size = f"of {count(len(known), 'picture')}" if known is not None else ""
+            size = f"of {count(len(known), material.thing)}" if known is not None else ""
             entries.append((f"{name} accuracy", percent(share), size))
     cells_ = "".join(
         f"<div><dt>{escape(name)}</dt><dd>{value}<small>{escape(note)}</small></dd></div>"

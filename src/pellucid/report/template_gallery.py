@@ -88,8 +88,8 @@ def _strip(material: Material) -> str:
     )
     lead = (
         "<p>One row a class, one column an input number, in units of standardized inputs: orange where a "
-        "large number "
-        "speaks for the class, blue where against.</p>"
+        "large "
+        "number speaks for the class, blue where against.</p>"
     )
     label = f"Weights of {weight.shape[0]} classes and {weight.shape[1]} inputs"
     return section(
@@ -98,7 +98,7 @@ def _strip(material: Material) -> str:
         lead,
         f'<img class="heat" src="{data_uri(rows)}" alt="{label}" width="{rows.shape[1]}" '
         f'height="{rows.shape[0]}" '
-        'style="width:100%;height:auto;max-height:480px">',
+        f'style="width:100%;height:{min(480, 18 * len(weight))}px">',
         f'<h3 style="margin-top:1em">The strongest weights</h3><ul>{strongest}</ul>',
     )
 

@@ -7,6 +7,7 @@ from pellucid.inspection.drawings import overlay, waterfall
 from pellucid.inspection.metrics import Evaluation
 from pellucid.inspection.mistakes import closest_calls, confident_mistakes
 from pellucid.inspection.pictures import color_picture, data_uri, shrunk
+from pellucid.report.charts import short
 from pellucid.report.markup import count, escape, percent, section
 from pellucid.report.material import Material
 
@@ -36,7 +37,8 @@ def close_calls(material: Material, most: int = 6) -> str:
     if evaluation is None or len(evaluation.classes) < 2:
         return ""
     lead = (
-        "<p>Here the two best scores are nearly equal: a slightly different picture would have tipped the "
+        f"<p>Here the two best scores are nearly equal: a slightly different {material.thing} would have "
+        "tipped the "
         "verdict. "
         f"{_legend(material)}</p>"
     )
@@ -120,7 +122,8 @@ def _sums(
         bill = receipt(material.classifier, picture, index)
         exact = exact and bill.exact
         rows.append(
-            f'<tr><th scope="row">{escape(bill.class_name)}</th><td class="n">{signed(bill.bias, 3)}</td>'
+            f'<tr><th scope="row">{escape(short(bill.class_name, 18))}</th><td class="n">'
+            f"{signed(bill.bias, 3)}</td>"
             f'<td class="n">{signed(bill.total - bill.bias, 3)}</td><td class="n">'
             f"{signed(bill.score, 3)}</td>"
             f'<td class="n">{percent(evaluation.probabilities[place, index], 0)}</td></tr>'
