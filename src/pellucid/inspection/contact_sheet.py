@@ -1,14 +1,13 @@
 """Sheets of pictures with words beside them: what the model will see, and which pictures are there twice."""
 
-import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from pellucid.data.dataset import Dataset
-from pellucid.storage.errors import InputError, printable
+from pellucid.inspection.lettering import built_in, written
+from pellucid.storage.errors import InputError
 
 PAPER, INK, FAINT, RULE, BAR = "#fbfbf9", "#1f2328", "#6b7280", "#dcdcd8", "#b9c4d0"
 MARGIN, GAP = 28, 4
@@ -117,13 +116,8 @@ def sheet_of_groups(
         for j, row in enumerate(list(group)[:6]):
             _paste(sheet, draw, dataset.images[row], x + j * (cell_width + 2), y, up, down)
         for j, line in enumerate(caption.split("\n")):
-            text = _cut(line, _font(SMALL), tile_width - 22)
-            draw.text(
-                (x, y + cell_height + 6 + j * (SMALL + 5)),
-                text,
-                fill=INK if j == 0 else FAINT,
-                font=_font(SMALL),
-            )
+            place = (x, y + cell_height + 6 + j * (SMALL + 5))
+            _write(draw, place, line, SMALL, INK if j == 0 else FAINT, tile_width - 22)
     return sheet
 
 
@@ -131,16 +125,15 @@ def _sheet(
     width: int, height: int, title: str, notes: Sequence[str]
 ) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
     """An empty sheet with its heading; and where the content begins."""
-    widest = max([_font(SMALL + 1).getlength(_clean(note)) for note in notes] + [420.0])
+    widest = max([built_in(SMALL + 1).getlength(note) for note in notes] + [420.0])
     top = MARGIN + TITLE + 14 + len(notes) * (SMALL + 8) + 14
     size = (max(width, int(widest) + 1) + 2 * MARGIN, top + height + MARGIN - 12)
     sheet = Image.new("RGB", size, PAPER)
     draw = ImageDraw.Draw(sheet)
-    heading = _cut(title, _font(TITLE), size[0] - 2 * MARGIN)
-    draw.text((MARGIN, MARGIN - 4), heading, fill=INK, font=_font(TITLE))
+    _write(draw, (MARGIN, MARGIN - 4), title, TITLE, INK, size[0] - 2 * MARGIN)
     for i, note in enumerate(notes):
         y = MARGIN + TITLE + 10 + i * (SMALL + 8)
-        draw.text((MARGIN, y), _clean(note), fill=FAINT, font=_font(SMALL + 1))
+        _write(draw, (MARGIN, y), note, SMALL + 1, FAINT, size[0] - 2 * MARGIN)
     return sheet, draw, top
 
 
@@ -150,8 +143,8 @@ def _class_label(
     """A class's name, its number of pictures, and a bar as long as its share of the largest class."""
     room = LABEL_WIDTH - 22
     y += max(0, (height - 44) // 2)
-    draw.text((x, y), _cut(name, _font(NAME), room), fill=INK, font=_font(NAME))
-    draw.text((x, y + NAME + 5), _counted(count, "picture", "pictures"), fill=FAINT, font=_font(SMALL))
+    _write(draw, (x, y), name, NAME, INK, room)
+    _write(draw, (x, y + NAME + 5), _counted(count, "picture", "pictures"), SMALL, FAINT)
     bar = y + NAME + SMALL + 12
     draw.rectangle([(x, bar), (x + max(1, round(share * room * 0.6)), bar + 2)], fill=BAR)
 
@@ -199,35 +192,26 @@ def _counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def _clean(text: str) -> str:
-    """The text without line breaks and other characters that no font draws, and × as x, for want of it."""
-    return "".join(" " if unicodedata.category(c)[0] == "C" else c for c in printable(text)).replace("×", "x")
-
-
-def _cut(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, room: float) -> str:
-    """The text, with its middle left out where it is too wide (names often differ at their ends)."""
-    text = _clean(text)
-    if font.getlength(text) <= room:
-        return text
-    fewest, most = 0, len(text)
-    while fewest < most:
-        kept = (fewest + most + 1) // 2
-        if font.getlength(_without_middle(text, kept)) <= room:
-            fewest = kept
-        else:
-            most = kept - 1
-    return _without_middle(text, fewest)
+def _write(
+    draw: ImageDraw.ImageDraw, place: tuple[int, int], text: str, size: int, color: str, room: float = np.inf
+) -> None:
+    """Write one line, its middle left out where it is wider than `room` (names often differ at their ends)."""
+    text, font = written(text, size)
+    if font.getlength(text) > room:
+        fewest, most = 0, len(text)
+        while fewest < most:
+            kept = (fewest + most + 1) // 2
+            if font.getlength(_without_middle(text, kept)) <= room:
+                fewest = kept
+            else:
+                most = kept - 1
+        text = _without_middle(text, fewest)
+    draw.text(place, text, fill=color, font=font)
 
 
 def _without_middle(text: str, kept: int) -> str:
     head = (kept + 1) // 2
-    return text[:head].rstrip() + "…" + text[len(text) - (kept - head) :].lstrip()
-
-
-@lru_cache(maxsize=8)
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    # Pillow brings this font (Aileron) along: no file to look for, the same picture on every machine.
-    return ImageFont.load_default(size)
+    return text[:head].rstrip() + "..." + text[len(text) - (kept - head) :].lstrip()
 
 
 def _check_pictures(dataset: Dataset) -> None:
