@@ -1,0 +1,60 @@
+"""Run the benchmarks of an issue, one after the other, and write docs/benchmarks.md from what they found.
+
+    python -m benchmarks.all --issue linear        all of it, about 12 minutes on 2 quiet cores
+    python -m benchmarks.all --write               only write the page from benchmarks/results
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.results import FOLDER, page
+
+ISSUES = {
+    "linear": (
+        ("end_to_end", "--repetitions", "10", "--trainings", "2"),
+        ("softmax_epoch", "--repetitions", "12"),
+        ("accuracy", "--seeds", "3"),
+        ("defaults", "--seeds", "1", "--digits-seeds", "3"),
+    )
+}
+_PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
+_HEAD = """# Benchmarks
+
+Every table is written by a script in `benchmarks/`, which runs pellucid and its peers in the same process or one after the
+other on the same machine; the numbers behind it are in `benchmarks/results/`. Times are medians with the least and the most.
+Run them on a quiet machine: `pip install -e .[bench]`, then `python -m benchmarks.all --issue linear`.
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Run the benchmarks of an issue and write docs/benchmarks.md.")
+    parser.add_argument("--issue", choices=list(ISSUES), default="linear")
+    parser.add_argument("--write", action="store_true", help="run nothing: write the page from the results there are")
+    options = parser.parse_args()
+    failed = [] if options.write else [name for name, *words in ISSUES[options.issue] if not _run(name, words)]
+    _write()
+    if failed:
+        sys.exit(f"These ended with an error; their results are old: {', '.join(failed)}")
+
+
+def _run(name: str, words: list[str]) -> bool:
+    """Each in a process of its own: libraries keep threads and memory."""
+    began = time.perf_counter()
+    ended = subprocess.run([sys.executable, "-m", f"benchmarks.{name}", *words], cwd=_PAGE.parents[1])
+    print(f"benchmarks.{name}: {time.perf_counter() - began:.0f} s\n", flush=True)
+    return ended.returncode == 0
+
+
+def _write() -> None:
+    names = [name for benchmarks in ISSUES.values() for name, *_ in benchmarks]
+    records = [json.loads((FOLDER / f"{name}.json").read_text("utf-8")) for name in names if (FOLDER / f"{name}.json").exists()]
+    _PAGE.parent.mkdir(exist_ok=True)
+    _PAGE.write_text("\n".join([_HEAD, *(page(record) for record in records)]), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
