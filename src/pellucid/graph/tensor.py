@@ -28,9 +28,11 @@ class Tensor:
     op : the name of the operation; "" for a variable
     name : the user's name for it, or ""
     depth : the length of the longest way back to a variable; 0 for a variable
+    inputs : all that the operation took, in its order: tensors, and constants (arrays, numbers) as they came
+    settings : the operation's settings by their names
     """
 
-    __slots__ = ("depth", "name", "op", "parents", "pullbacks", "value")
+    __slots__ = ("depth", "inputs", "name", "op", "parents", "pullbacks", "settings", "value")
 
     def __init__(
         self,
@@ -40,6 +42,8 @@ class Tensor:
         op: str = "",
         name: str = "",
         depth: int = 0,
+        inputs: tuple[Any, ...] = (),
+        settings: dict[str, Any] | None = None,
     ) -> None:
         # A bare number of Python has no dtype: it is held as float64, as NumPy would.
         self.value = value if hasattr(value, "dtype") else np.asarray(value, np.float64)[()]
@@ -48,6 +52,8 @@ class Tensor:
         self.op = op
         self.name = name
         self.depth = depth
+        self.inputs = inputs or parents
+        self.settings = {} if settings is None else settings
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -62,6 +68,12 @@ class Tensor:
         return (
             f"<{made}: {self.value}>" if np.ndim(self.value) == 0 else f"<{made}: {self.dtype} {self.shape}>"
         )
+
+    def _repr_svg_(self) -> str:
+        """The graph drawn, where a notebook asks for it."""
+        from pellucid.graph.diagram import diagram
+
+        return diagram(self).svg()
 
     # NumPy must not take `array * tensor` apart into an array of tensors.
     __array_ufunc__ = None
@@ -102,6 +114,26 @@ class Tensor:
     def __pow__(self, exponent: float) -> Any:
         return OPERATIONS["power"](self, exponent=exponent)
 
+    def __getitem__(self, key: Any) -> Any:
+        return OPERATIONS["index"](self, key=key)
+
+    def __gt__(self, other: Any) -> Any:
+        return OPERATIONS["greater"](self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return OPERATIONS["greater_equal"](self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return OPERATIONS["greater"](other, self)
+
+    def __le__(self, other: Any) -> Any:
+        return OPERATIONS["greater_equal"](other, self)
+
+    @property
+    def T(self) -> Any:
+        """The transposed tensor."""
+        return OPERATIONS["transpose"](self)
+
 
 def op(function: Callable[..., tuple[Any, tuple[Pullback | None, ...]]]) -> Callable[..., Any]:
     """Make an operation of a function that returns its value and its local gradients together.
@@ -140,7 +172,7 @@ def op(function: Callable[..., tuple[Any, tuple[Pullback | None, ...]]]) -> Call
             if pullback is None or not isinstance(each, Tensor):
                 parents, pullbacks = _flowing(inputs, pullbacks)
                 break
-        return Tensor(value, parents, pullbacks, name, "", depth + 1)
+        return Tensor(value, parents, pullbacks, name, "", depth + 1, inputs, settings)
 
     OPERATIONS[name] = operation
     return operation
