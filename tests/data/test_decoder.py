@@ -131,16 +131,17 @@ DEADLY = """
 import os, signal, sys
 from pellucid.data import decoder, decoder_child
 
-real = decoder.read_content
+real = decoder.read_contents
 
-def deadly(content, frame, where):
-    if where.endswith(("050.png", "051.png")):
-        os.kill(os.getpid(), signal.SIGSEGV)
-    if where.endswith("060.png"):
-        os._exit(7)
-    return real(content, frame, where)
+def deadly(contents, places, frame):
+    for where in places:
+        if where.endswith(("050.png", "051.png")):
+            os.kill(os.getpid(), signal.SIGSEGV)
+        if where.endswith("060.png"):
+            os._exit(7)
+    return real(contents, places, frame)
 
-decoder.read_content = deadly
+decoder.read_contents = deadly
 decoder_child.start_quietly()
 decoder._serve(sys.argv[1])
 """

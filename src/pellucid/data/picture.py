@@ -15,7 +15,7 @@ import os
 import stat
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -74,17 +74,30 @@ def read_picture(source: str | os.PathLike[str] | bytes, frame: Frame) -> np.nda
     Raises `PictureError` (a `FileError`) where it is missing, damaged, too large or no picture.
     """
     where, content = _content(source)
-    return read_content(content, frame, where)
+    (seen,) = read_contents([content], [where], frame)
+    if isinstance(seen, PictureError):
+        raise seen
+    return seen
 
 
-def read_content(content: bytes, frame: Frame, where: str) -> np.ndarray:
-    """The bytes of a picture file as the model sees it: (H, W, C) uint8; a `PictureError` names `where`."""
-    with _quiet(content):
+def read_contents(
+    contents: Sequence[bytes], places: Sequence[str], frame: Frame
+) -> list[np.ndarray | PictureError]:
+    """The bytes of picture files as the model sees them; an error, named by its place, for each that is none."""
+    with _quiet(*contents):
+        return [_seen(content, place, frame) for content, place in zip(contents, places, strict=True)]
+
+
+def _seen(content: bytes, where: str, frame: Frame) -> np.ndarray | PictureError:
+    try:
         image = _decoded(content, where, frame)
-        try:
-            return _array(fitted(eight_bit(image), frame), frame)
-        except Exception as error:
-            raise PictureError(where, _reason(error)) from error
+        return _array(fitted(eight_bit(image), frame), frame)
+    except PictureError as error:
+        return error
+    except Exception as error:
+        refused = PictureError(where, _reason(error))
+        refused.__cause__ = error
+        return refused
 
 
 def prepare(image: Image.Image | np.ndarray, frame: Frame) -> np.ndarray:
@@ -216,11 +229,11 @@ def _array(image: Image.Image, frame: Frame) -> np.ndarray:
 
 
 @contextlib.contextmanager
-def _quiet(content: bytes = b"") -> Iterator[None]:
+def _quiet(*contents: bytes) -> Iterator[None]:
     """Keep Pillow's warnings from the user; what they mean for the picture is told by its error."""
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if not content.startswith(_TIFF):
+        if not any(content.startswith(_TIFF) for content in contents):
             yield
             return
         with _without_standard_error():
