@@ -1,6 +1,6 @@
 """The first screen: how good is it, what does it get wrong; and how to make it again."""
 
-import json
+import math
 from typing import Any
 
 from pellucid.inspection.metrics import Evaluation
@@ -116,8 +116,6 @@ def _strip(material: Material, evaluation: Evaluation) -> str:
 
 
 def _guessing(material: Material) -> float:
-    import math
-
     return math.log(max(1, len(material.classes)))
 
 
@@ -187,6 +185,8 @@ def _value(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, float):
         return escape(f"{value:.6g}")
-    if isinstance(value, dict | list | tuple):
-        return escape(json.dumps(value, ensure_ascii=False, default=str))
+    if isinstance(value, dict):
+        return ", ".join(f"{escape(_words(name))} {_value(inner)}" for name, inner in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_value, value)) or "none"
     return escape(value)
