@@ -12,7 +12,8 @@ import pytest
 from PIL import Image
 
 from pellucid.data.frame import Frame
-from pellucid.data.picture import PictureError, open_picture, prepare, read_picture
+from pellucid.data.picture import open_picture, prepare, read_picture
+from pellucid.data.picture_file import PictureError
 from pellucid.storage.errors import FileError, InputError
 
 RGB32 = Frame()
@@ -296,7 +297,7 @@ def test_a_file_without_permission(tmp_path, monkeypatch):
         def forbidden(*_):
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr("pellucid.data.picture.os.open", forbidden)
+        monkeypatch.setattr("pellucid.data.picture_file.os.open", forbidden)
     refused(path, "secret.jpg: you have no permission")
 
 

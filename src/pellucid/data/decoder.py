@@ -26,7 +26,8 @@ import numpy as np
 
 from pellucid.data.decoder_child import Child, Died, NotStarted, listen, start_quietly
 from pellucid.data.frame import Frame
-from pellucid.data.picture import PictureError, read_contents, read_file
+from pellucid.data.picture import read_contents
+from pellucid.data.picture_file import PictureError, read_file
 
 VERSION = 1
 """Counts the changes after which the same file gives other pixels; caches of another version are not used."""

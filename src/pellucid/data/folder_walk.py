@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pellucid.data.picture import unopened
+from pellucid.data.picture_file import unopened
 from pellucid.storage.errors import FileError, InputError, printable
 
 ENDINGS = frozenset(

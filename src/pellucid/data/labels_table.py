@@ -24,7 +24,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.decoder import Progress
 from pellucid.data.frame import Frame
 from pellucid.data.listing import Listing, dataset_of
-from pellucid.data.picture import unopened
+from pellucid.data.picture_file import unopened
 from pellucid.storage.errors import FileError, InputError, printable
 
 _COLUMNS = {

@@ -7,12 +7,10 @@ escapes.
 """
 
 import contextlib
-import errno
 import io
 import logging
 import math
 import os
-import stat
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -21,37 +19,19 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pellucid.data.frame import Frame
+from pellucid.data.picture_file import MAX_PIXELS, PictureError, read_file
 from pellucid.data.pixels import eight_bit, fitted
 from pellucid.data.recognition import guess
-from pellucid.storage.errors import FileError, InputError, printable
+from pellucid.storage.errors import InputError, printable
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
-MAX_PIXELS = 40_000_000
-MAX_BYTES = 8 * MAX_PIXELS
-"""No honest picture is larger than its pixels at four channels of 16 bits."""
 
 _ORIENTATION = 0x0112
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_BYTES_TAKEN_AT_ONCE = 1 << 24
 # `warnings.catch_warnings` is not safe between threads: two at once may leave the filters changed for ever.
 _one_at_a_time = threading.RLock()
 # A program that has not set up logging would see Pillow's messages on its terminal.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
-
-
-class PictureError(FileError):
-    """A picture cannot be read.
-
-    Attributes
-    ----------
-    path : the file, as text
-    reason : why, in words that a photographer understands, without the path
-    """
-
-    def __init__(self, path: str, reason: str) -> None:
-        self.path = path
-        self.reason = reason
-        super().__init__(f"{printable(path)}: {reason}.")
 
 
 def open_picture(source: str | os.PathLike[str] | bytes) -> Image.Image:
@@ -125,37 +105,6 @@ def prepare(image: Image.Image | np.ndarray, frame: Frame) -> np.ndarray:
             return _array(fitted(eight_bit(image), frame), frame)
     except Exception as error:
         raise InputError(f"The picture cannot be prepared: {_reason(error)}.") from error
-
-
-def read_file(path: str | bytes | os.PathLike[str]) -> bytes:
-    """All bytes of an ordinary file; a pipe, a device or a folder is refused at once, and never waited for.
-
-    Raises `PictureError` where it cannot be read, is empty, or larger than any picture of 40 million pixels.
-    """
-    where = os.fsdecode(path)
-    try:
-        # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-        try:
-            found = os.fstat(handle)
-            if not stat.S_ISREG(found.st_mode):
-                raise PictureError(where, _kind(found.st_mode))
-            if found.st_size > MAX_BYTES:
-                raise PictureError(
-                    where, f"a file of {found.st_size:,} bytes; at most {MAX_BYTES:,} are read"
-                )
-            content = os.read(handle, found.st_size)
-            while 0 < len(content) < found.st_size and (more := os.read(handle, _BYTES_TAKEN_AT_ONCE)):
-                content += more
-        finally:
-            os.close(handle)
-    except (OSError, ValueError) as error:
-        if isinstance(error, PictureError):
-            raise
-        raise PictureError(where, unopened(where, error)) from error
-    if not content:
-        raise PictureError(where, "the file is empty (0 bytes)")
-    return content
 
 
 def _content(source: str | os.PathLike[str] | bytes) -> tuple[str, bytes]:
@@ -260,32 +209,6 @@ def _without_standard_error() -> Iterator[None]:
 
 def _too_large(size: str) -> str:
     return f"{size}; at most {MAX_PIXELS:,} pixels are read: make it smaller first"
-
-
-def _kind(mode: int) -> str:
-    if stat.S_ISDIR(mode):
-        return "a folder, not a picture file"
-    if stat.S_ISFIFO(mode):
-        return "a pipe, not a picture file"
-    return "a device or socket, not a picture file"
-
-
-def unopened(where: str, error: OSError | ValueError) -> str:
-    """Why the operating system did not let a file or folder be opened, in a few words."""
-    number = getattr(error, "errno", None)
-    if number == errno.ENOENT and os.path.islink(where):
-        return "a link to a file that does not exist"
-    if number in (errno.ENOENT, errno.ENOTDIR):
-        return "the file does not exist"
-    if number == errno.ELOOP:
-        return "a link that leads back to itself"
-    if number in (errno.EACCES, errno.EPERM):
-        return "you have no permission to read it"
-    if number == errno.EISDIR:
-        return _kind(stat.S_IFDIR)
-    if number == errno.ENXIO:
-        return _kind(stat.S_IFSOCK)
-    return f"the file cannot be read ({getattr(error, 'strerror', None) or error})"
 
 
 def _reason(error: Exception) -> str:
