@@ -258,6 +258,16 @@ except StorageError as error:
     assert kept(own_cache) == []
 
 
+def test_ctrl_c_leaves_nothing_behind(folder, own_cache):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load(folder, progress=interrupted)
+    assert kept(own_cache) == []
+    assert len(load(folder).pictures) == 19
+
+
 def test_a_cache_folder_that_cannot_be_used_costs_only_the_cache(folder, tmp_path, monkeypatch):
     wanted = load(folder)
     (tmp_path / "a file").write_text("")
