@@ -32,13 +32,18 @@ def split(key: Any, count: int = 2) -> Any:
 def fold_in(key: Any, number: Any) -> Any:
     """A new key (2,) for this number, such as an epoch or a step (an integer below 2³², also traced)."""
     xp = namespace(key, number)
-    counter = xp.reshape(xp.asarray(number).astype(np.uint32), (1,))
+    # JAX takes a whole number of Python for an int32, which ends at 2³¹.
+    number = np.uint32(number) if isinstance(number, int) else xp.asarray(number).astype(np.uint32)
+    counter = xp.reshape(number, (1,))
     first, second = _threefry(key, counter, xp.full((1,), 2, np.uint32))
     return xp.concatenate([first, second])
 
 
 def bits(key: Any, count: int) -> Any:
-    """The first `count` random words (count,) uint32 of the key's stream."""
+    """`count` random words (count,) uint32 of the key's stream: the first of each pair, and then the second of each.
+
+    Another count therefore orders the words otherwise: take from one key once.
+    """
     xp = namespace(key)
     counter = xp.arange((count + 1) // 2, dtype=np.uint32)
     words = xp.concatenate(_threefry(key, counter, xp.zeros(counter.shape, np.uint32)))

@@ -2,8 +2,23 @@
 
 # A tensor's operators (`x + y`) look their operation up by name, so every file of operations is loaded with
 # the first tensor.
-from pellucid.graph import algebra, elementwise, reductions
-from pellucid.graph.backward import gradients
+from pellucid.graph import activations, algebra, choices, elementwise, indexing, probabilities, reductions
+from pellucid.graph.backward import Step, backward_steps, gradients
 from pellucid.graph.tensor import OPERATIONS, Tensor, op, variables
 
-__all__ = ["OPERATIONS", "Tensor", "algebra", "elementwise", "gradients", "op", "reductions", "variables"]
+__all__ = [
+    "OPERATIONS",
+    "Step",
+    "Tensor",
+    "activations",
+    "algebra",
+    "backward_steps",
+    "choices",
+    "elementwise",
+    "gradients",
+    "indexing",
+    "op",
+    "probabilities",
+    "reductions",
+    "variables",
+]

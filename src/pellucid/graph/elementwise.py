@@ -140,3 +140,75 @@ def maximum(x, y):
     z = xp.maximum(x, y)
     wins = xp.greater_equal(x, y).astype(z.dtype)
     return z, (lambda g: summed_to(g * wins, x), lambda g: summed_to(g * (1 - wins), y))
+
+
+@op
+def minimum(x, y):
+    """The smaller of two: the gradient goes to the smaller one. At a tie it goes to x.
+
+    Forward    z = min(x, y)
+    Gradient   ∂L/∂x = g [x ≤ y],  ∂L/∂y = g [x > y]  (summed over broadcast axes)
+    Shapes     x (...), y (...) → z (...)
+    Inputs     x away from y
+    Source     CS231n, Backpropagation: the max gate routes
+    """
+    xp = namespace(x, y)
+    z = xp.minimum(x, y)
+    wins = xp.less_equal(x, y).astype(z.dtype)
+    return z, (lambda g: summed_to(g * wins, x), lambda g: summed_to(g * (1 - wins), y))
+
+
+@op
+def clip(x, *, low, high):
+    """Hold numbers between two bounds: outside them nothing flows. At a bound the gradient passes.
+
+    Forward    z = min(max(x, low), high)
+    Gradient   ∂L/∂x = g [low ≤ x ≤ high]
+    Shapes     x (...) → z (...)
+    Inputs     x in steps of 0.3; low -1; high 1
+    Source     CS231n, Backpropagation: the max gate routes
+    """
+    xp = namespace(x)
+    bottom, top = float(low), float(high)
+    passes = ((x >= bottom) & (x <= top)).astype(x.dtype)
+    return xp.clip(x, bottom, top), (lambda g: g * passes,)
+
+
+@op
+def sqrt(x):
+    """The square root.
+
+    Forward    z = √x
+    Gradient   ∂L/∂x = g / (2 √x)
+    Shapes     x (...) → z (...)
+    Inputs     x positive
+    Source     CS231n, Backpropagation
+    """
+    z = namespace(x).sqrt(x)
+    return z, (lambda g: g * (0.5 / z),)
+
+
+@op
+def log1p(x):
+    """The natural logarithm of 1 + x, exact also for tiny x.
+
+    Forward    z = ln(1 + x)
+    Gradient   ∂L/∂x = g / (1 + x)
+    Shapes     x (...) → z (...)
+    Inputs     x positive
+    Source     Goldberg 1991, "What every computer scientist should know about floating-point arithmetic", theorem 4
+    """
+    return namespace(x).log1p(x), (lambda g: g / (1 + x),)
+
+
+@op
+def absolute(x):
+    """The size of a number without its sign.
+
+    Forward    z = |x|
+    Gradient   ∂L/∂x = g sign(x)  (at 0: 0)
+    Shapes     x (...) → z (...)
+    Inputs     x away from 0
+    Source     CS231n, Linear classification: L1 regularization
+    """
+    return abs(x), (lambda g: g * namespace(x).sign(x),)

@@ -1,0 +1,289 @@
+"""Where does each node of a graph stand, and along which way does each edge go? From left to right, in columns.
+
+The layered layout of Sugiyama, Tagawa and Toda 1981 ("Methods for visual understanding of hierarchical system
+structures") as Gansner et al. 1993 refined it: columns by longest path, long edges as chains of dummy nodes, few
+crossings by barycentre sweeps and swaps, then heights that keep edges straight. It knows nothing of tensors.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pellucid.graph.ordering import Columns, Link, fewest_crossings
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Size:
+    """The room a node takes around its center: pixels to each side. Edges begin and end at `core`, the half width
+    of its symbol; texts may reach further, to `half_width`."""
+
+    half_width: float
+    above: float
+    below: float
+    core: float
+    port_reach: float = 0.0
+    """How far above and below the center edges may arrive."""
+
+
+@dataclass(frozen=True)
+class Edge:
+    """From one node to another, by their numbers. Edges into a node with fixed ports arrive in the order of
+    `port`, from the top down: 0 is the first of `ports`."""
+
+    source: int
+    target: int
+    port: int = 0
+    ports: int = 1
+
+
+@dataclass(frozen=True)
+class Layout:
+    """`centers` of the nodes; `routes` of the edges, each a list of points between which it runs in turns level
+    (through a column) and as a curve (through the gap between two columns)."""
+
+    centers: tuple[Point, ...]
+    routes: tuple[tuple[Point, ...], ...]
+    width: float
+    height: float
+    crossings: int
+
+
+MARGIN = 18.0
+ROW_GAP = 20.0  # between the texts of two nodes of a column
+EDGE_GAP = 11.0  # between a passing edge and its neighbors
+COLUMN_GAP = 44.0
+
+
+def layout(sizes: Sequence[Size], edges: Sequence[Edge], *, sweeps: int = 24) -> Layout:
+    """Lay out a directed graph without cycles, always in the same way.
+
+    Parameters
+    ----------
+    sizes : one for each node
+    edges : between nodes by their numbers; where an order is free, nodes with smaller numbers stand higher
+    sweeps : how long to look for an order with fewer crossings, from each of four starts
+    """
+    if not sizes:
+        return Layout((), (), 2 * MARGIN, 2 * MARGIN, 0)
+    ranks = columns_of(len(sizes), edges)
+    sizes, ranks, chains = _with_dummies(sizes, edges, ranks)
+    links: list[list[Link]] = [[] for _ in sizes]
+    back: list[list[Link]] = [[] for _ in sizes]
+    for edge, chain in zip(edges, chains, strict=True):
+        for first, second in zip(chain, chain[1:], strict=False):
+            height = (edge.port + 0.5) / edge.ports if second == edge.target else 0.5
+            links[first].append((second, height * 0.9))
+            back[second].append((first, height * 0.9))
+    starts = _starts(ranks, links, back)
+    columns, crossed = fewest_crossings(starts, links, back, sweeps)
+    ys = _heights(columns, sizes, links, back, len(sizes) - sum(len(chain) - 2 for chain in chains))
+    top = min(y - size.above for y, size in zip(ys, sizes, strict=True))
+    ys = [y - top + MARGIN for y in ys]
+    xs, bounds = _across(columns, sizes, links, ys)
+    routes = _routes(edges, chains, sizes, ranks, xs, ys, bounds)
+    count = len(sizes) - sum(len(chain) - 2 for chain in chains)
+    bottom = max(y + size.below for y, size in zip(ys, sizes, strict=True))
+    return Layout(
+        tuple((round(xs[node], 2), round(ys[node], 2)) for node in range(count)),
+        tuple(routes),
+        round(bounds[-1][1] + MARGIN, 2),
+        round(bottom + MARGIN, 2),
+        crossed,
+    )
+
+
+def columns_of(count: int, edges: Sequence[Edge]) -> list[int]:
+    """The column of each node: by the longest way to it, then as near to its users as edges become shorter.
+
+    Raises `ValueError` where the edges go round in a circle.
+    """
+    after: list[list[int]] = [[] for _ in range(count)]
+    before: list[list[int]] = [[] for _ in range(count)]
+    for edge in edges:
+        after[edge.source].append(edge.target)
+        before[edge.target].append(edge.source)
+    ranks = [0] * count
+    waiting = [len(sources) for sources in before]
+    order = [node for node in range(count) if not waiting[node]]
+    for node in order:
+        for target in after[node]:
+            ranks[target] = max(ranks[target], ranks[node] + 1)
+            waiting[target] -= 1
+            if not waiting[target]:
+                order.append(target)
+    if len(order) < count:
+        raise ValueError("the edges of a layout must not go round in a circle")
+    # A node with more edges to the right than to the left goes as far to the right as it can: weights stand
+    # beside the operation that takes them, not all at the left border.
+    for _ in range(3):
+        for node in reversed(order):
+            if after[node] and len(after[node]) > len(before[node]):
+                ranks[node] = max(ranks[node], min(ranks[target] for target in after[node]) - 1)
+    lowest = min(ranks)
+    return [rank - lowest for rank in ranks]
+
+
+def _with_dummies(
+    sizes: Sequence[Size], edges: Sequence[Edge], ranks: list[int]
+) -> tuple[list[Size], list[int], list[list[int]]]:
+    """Sizes and columns with dummy nodes added where an edge passes a column, and each edge as a chain of nodes."""
+    grown, places, chains = list(sizes), list(ranks), []
+    for edge in edges:
+        chain = [edge.source]
+        for rank in range(ranks[edge.source] + 1, ranks[edge.target]):
+            chain.append(len(grown))
+            grown.append(Size(0.0, 0.0, 0.0, 0.0))
+            places.append(rank)
+        chains.append([*chain, edge.target])
+    return grown, places, chains
+
+
+def _starts(ranks: list[int], links: list[list[Link]], back: list[list[Link]]) -> list[Columns]:
+    """Four orders to begin with: from the loss back along the inputs as written, the same with the inputs turned
+    round, from the inputs on, and by number."""
+    sinks = [node for node in range(len(ranks)) if not links[node]]
+    sources = [node for node in range(len(ranks)) if not back[node]]
+    orders = [
+        _depth_first(sinks, back, False),
+        _depth_first(sinks, back, True),
+        _depth_first(sources, links, False),
+        list(range(len(ranks))),
+    ]
+    starts = []
+    for order in orders:
+        columns: Columns = [[] for _ in range(max(ranks) + 1)]
+        for node in order:
+            columns[ranks[node]].append(node)
+        starts.append(columns)
+    return starts
+
+
+def _depth_first(roots: list[int], neighbors: list[list[Link]], turned: bool) -> list[int]:
+    order, seen, stack = [], set(), list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        order.append(node)
+        following = [other for other, _ in neighbors[node]]
+        stack.extend(following if turned else reversed(following))
+    return order
+
+
+def _heights(
+    columns: Columns, sizes: Sequence[Size], links: list[list[Link]], back: list[list[Link]], real: int
+) -> list[float]:
+    """The height of each node: near its neighbors, in the order of its column, with room between.
+
+    Each column in turn is the weighted least-squares fit to its neighbors under that order: an isotonic
+    regression (Barlow and Brunk 1972). Edges between dummies weigh most, so that long edges run straight.
+    """
+    ys = [0.0] * len(sizes)
+    for column in columns:
+        for upper, lower in zip(column, column[1:], strict=False):
+            ys[lower] = ys[upper] + _separation(sizes, upper, lower, real)
+    middle = max(ys) / 2
+    for column in columns:
+        shift = middle - (ys[column[0]] + ys[column[-1]]) / 2
+        for node in column:
+            ys[node] += shift
+    around = [
+        [
+            (other, 8.0 if node >= real and other >= real else 2.0 if node >= real or other >= real else 1.0)
+            for other, _ in (*back[node], *links[node])
+        ]
+        for node in range(len(sizes))
+    ]
+    last = len(columns) - 1
+    for sweep in range(20):
+        for index in range(len(columns)) if sweep % 2 == 0 else range(last, -1, -1):
+            column = columns[index]
+            wanted, weights = [], []
+            for node in column:
+                weight = sum(w for _, w in around[node])
+                wanted.append(
+                    sum(ys[other] * w for other, w in around[node]) / weight if weight else ys[node]
+                )
+                weights.append(weight or 0.1)
+            offsets, total = [0.0], 0.0
+            for upper, lower in zip(column, column[1:], strict=False):
+                total += _separation(sizes, upper, lower, real)
+                offsets.append(total)
+            fitted = isotonic([w - o for w, o in zip(wanted, offsets, strict=True)], weights)
+            for node, value, offset in zip(column, fitted, offsets, strict=True):
+                ys[node] = value + offset
+    return ys
+
+
+def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[float]:
+    """The non-decreasing numbers nearest to the values in weighted least squares, by pooling adjacent violators."""
+    pools: list[tuple[float, float, int]] = []
+    for value, weight in zip(values, weights, strict=True):
+        mean, total, count = value, weight, 1
+        while pools and pools[-1][0] > mean:
+            other, other_total, other_count = pools.pop()
+            mean = (mean * total + other * other_total) / (total + other_total)
+            total, count = total + other_total, count + other_count
+        pools.append((mean, total, count))
+    return [mean for mean, _, count in pools for _ in range(count)]
+
+
+def _separation(sizes: Sequence[Size], upper: int, lower: int, real: int) -> float:
+    gap = ROW_GAP if upper < real and lower < real else EDGE_GAP
+    return sizes[upper].below + gap + sizes[lower].above
+
+
+def _across(
+    columns: Columns, sizes: Sequence[Size], links: list[list[Link]], ys: list[float]
+) -> tuple[list[float], list[Point]]:
+    """The x of each node, and the left and right border of each column; steep edges get a wider gap to turn in."""
+    xs, bounds, left = [0.0] * len(sizes), [], MARGIN
+    for column in columns:
+        half = max(sizes[node].half_width for node in column)
+        for node in column:
+            xs[node] = left + half
+        bounds.append((left, left + 2 * half))
+        steepest = max(
+            (abs(ys[other] - ys[node]) for node in column for other, _ in links[node]), default=0.0
+        )
+        left += 2 * half + COLUMN_GAP + min(0.12 * steepest, 40.0)
+    return xs, bounds
+
+
+def _routes(
+    edges: Sequence[Edge],
+    chains: list[list[int]],
+    sizes: Sequence[Size],
+    ranks: list[int],
+    xs: list[float],
+    ys: list[float],
+    bounds: list[Point],
+) -> list[tuple[Point, ...]]:
+    """The points of each edge. In a column it runs level at a height that the column keeps free for it, and it
+    changes its height only in the gaps, where no node stands: so it never crosses a node."""
+    arriving: dict[int, list[int]] = {}
+    for index, edge in enumerate(edges):
+        arriving.setdefault(edge.target, []).append(index)
+    shifts = [0.0] * len(edges)
+    for target, indices in arriving.items():
+        # Free ports are taken in the order of the heights from which their edges come.
+        indices = sorted(indices, key=lambda i: (edges[i].port, ys[chains[i][-2]], i))
+        reach = min(sizes[target].port_reach, 7.0 * (len(indices) - 1) / 2)
+        for place, index in enumerate(indices):
+            if len(indices) > 1:
+                shifts[index] = reach * (2 * place / (len(indices) - 1) - 1)
+    routes = []
+    for index, (edge, chain) in enumerate(zip(edges, chains, strict=True)):
+        points = [
+            (xs[edge.source] + sizes[edge.source].core, ys[edge.source]),
+            (bounds[ranks[edge.source]][1], ys[edge.source]),
+        ]
+        for dummy in chain[1:-1]:
+            left, right = bounds[ranks[dummy]]
+            points += [(left, ys[dummy]), (right, ys[dummy])]
+        y = ys[edge.target] + shifts[index]
+        points += [(bounds[ranks[edge.target]][0], y), (xs[edge.target] - sizes[edge.target].core, y)]
+        routes.append(tuple((round(x, 2), round(y, 2)) for x, y in points))
+    return routes
