@@ -1,9 +1,9 @@
 """A few programs whose right results are known: is this machine's compiler to be trusted?
 
-Compared are compiled reductions of products with NumPy in float64, at row counts around 2¹⁴, 2¹⁵ and 2¹⁶. With products of
-3 by 3, jaxlib 0.10.2 without the options of `compile.py` gets one row wrong: of 16,385 in float64 and of 32,769 in float32
-(jax issue 39103; most other sizes of the product hide it). A user's machine runs the short form once for each version of
-jaxlib and remembers the verdict.
+Compared are compiled reductions of products with NumPy in float64, at row counts around 2¹⁴, 2¹⁵ and 2¹⁶. With
+products of 3 by 3, jaxlib 0.10.2 without the options of `compile.py` gets one row of 32,769 wrong in float32, one of
+16,385 and half of 32,769 in float64 (jax issue 39103); most other sizes of the product hide it. A user's machine runs
+the short form once for each version of jaxlib and remembers the verdict.
 """
 
 import contextlib
@@ -28,7 +28,7 @@ def wrong_rows(
     classes: int = 3,
     compiler: Callable[[Callable[..., Any]], Callable[..., Any]] = compiled,
 ) -> dict[tuple[int, str], int]:
-    """How many of the N results of Σ(M r)² are off by more than 1e-5 (relative), for each N and dtype: (N, dtype) → count.
+    """How many of the N results of Σ(M r)² are off by more than 1e-5 (relative): (N, dtype) → count.
 
     Parameters
     ----------
