@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from pellucid.search.ladder import Rung
     from pellucid.training.recipe import Recipe
 
-WIDE = 110
-"""Columns of a terminal into which the whole table fits; on a narrower one it is shown as two."""
-
 
 def compare(
     data: options.Data,
@@ -51,6 +48,7 @@ def compare(
     import time
 
     from pellucid.arrays.compile import keep_programs
+    from pellucid.cli.comparison_screen import show_rung, show_table
     from pellucid.cli.console import console, escape, print_json
     from pellucid.search.conclusion import as_json, conclusion
     from pellucid.search.ladder import ladder
@@ -64,6 +62,7 @@ def compare(
     recipe = Recipe(epochs=epochs, l2=l2, class_weight=class_weight, seed=seed)
     loading = {"size": size, "fit": fit, "color": color, "skip_unreadable": skip_unreadable}
     splits = _splits(screen, data, loading, folds, seed)
+    made_here = output is None or not output.exists()
     folder = new_run(output, splits[0].name, "compare")
     keep_programs()
     measured: list[Measured] = []
@@ -71,15 +70,15 @@ def compare(
     try:
         for rung in _watched(screen, splits, rungs, recipe, engine):
             measured.append(rung)
-            _show_rung(screen, rung)
+            show_rung(screen, rung)
             write(measured, time.perf_counter() - began, len(measured) == len(rungs))
     except KeyboardInterrupt as stop:
         kept = f"What was measured is kept: {printable(folder / 'comparison.html')}" if measured else ""
         raise type(stop)(f"stopped after {len(measured)} of {len(rungs)} models. {kept}".strip()) from None
     finally:
-        if not measured:
+        if made_here and not measured:
             _remove_if_empty(folder)
-    _show_table(screen, measured)
+    show_table(screen, measured)
     for sentence in conclusion(measured):
         screen.print(escape(sentence))
     screen.print(f"report: {escape(printable(folder / 'comparison.html'))}")
@@ -141,101 +140,6 @@ def _watched(
         yield from found
 
 
-def _show_rung(screen: Console, rung: Measured) -> None:
-    from pellucid.cli.console import escape, percent
-
-    low, high = rung.test.interval
-    spread = f", {percent(rung.deviation)} deviation over folds" if rung.deviation is not None else ""
-    each = " each" if rung.folds else ""
-    screen.print(
-        f"{rung.name}: [bold]{percent(rung.test.accuracy)}[/] of {len(rung.test):,} pictures right "
-        f"(95 % interval {percent(low)} to {percent(high)}{spread}), trained in {_seconds(rung.seconds)}{each}"
-    )
-    for remark in rung.remarks:
-        screen.print(f"  {escape(remark)}")
-
-
-def _show_table(screen: Console, rungs: Sequence[Measured]) -> None:
-    """One table, or on a narrow terminal two; without a terminal plain text in columns, however wide."""
-    accuracy, cost = _columns(rungs)
-    names = {"model": [rung.name for rung in rungs]}
-    screen.print()
-    if not screen.is_terminal:
-        _show_plain(screen, names | accuracy | cost)
-    elif screen.width >= WIDE:
-        _show_drawn(screen, names | accuracy | cost)
-    else:
-        _show_drawn(screen, names | accuracy)
-        _show_drawn(screen, names | cost)
-    screen.print()
-
-
-def _show_drawn(screen: Console, columns: dict[str, list[str]]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    from pellucid.cli.console import escape
-
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for title in columns:
-        table.add_column(title, justify="left" if title == "model" else "right", no_wrap=True)
-    for row in zip(*columns.values(), strict=True):
-        table.add_row(*map(escape, row))
-    screen.print(table)
-
-
-def _show_plain(screen: Console, columns: dict[str, list[str]]) -> None:
-    from pellucid.cli.console import escape
-
-    widths = [max(map(len, (title, *cells))) for title, cells in columns.items()]
-    for name, *cells in [tuple(columns), *zip(*columns.values(), strict=True)]:
-        words = [
-            name.ljust(widths[0]),
-            *(cell.rjust(width) for cell, width in zip(cells, widths[1:], strict=True)),
-        ]
-        screen.print(escape("  ".join(words)))
-
-
-def _columns(rungs: Sequence[Measured]) -> tuple[dict[str, list[str]], dict[str, list[str]]]:
-    """Title → cells: what says how good each rung is, and what says what it costs."""
-    from pellucid.cli.console import percent
-    from pellucid.search.compare import against, chosen
-
-    first = chosen(rungs)
-    bound = lambda rung: " – ".join(f"{100 * share:.1f}" for share in rung.test.interval)
-    accuracy = {
-        "test": [f"{100 * rung.test.accuracy:.2f} %" for rung in rungs],
-        "95 % interval": [bound(rung) for rung in rungs],
-        "± folds": ["–" if rung.deviation is None else f"{100 * rung.deviation:.2f}" for rung in rungs],
-        "validation": [
-            f"{percent(rung.validation)}{' ←' if i == first else '  '}" for i, rung in enumerate(rungs)
-        ],
-        "p, one below": [
-            _probability(against(rungs, i, i - 1).p_value) if i else "–" for i in range(len(rungs))
-        ],
-        f"p, {rungs[first].name}": [
-            _probability(against(rungs, i, first).p_value) if i != first else "–" for i in range(len(rungs))
-        ],
-    }
-    if not any(rung.folds for rung in rungs):
-        del accuracy["± folds"]
-    cost = {
-        "training": [_seconds(rung.seconds) for rung in rungs],
-        "one picture": [f"{rung.microseconds:.3g} µs" for rung in rungs],
-        "in bulk": [f"{rung.bulk_microseconds:.2g} µs" for rung in rungs],
-        "on disk": [f"{rung.bytes / 1000:,.1f} kB" for rung in rungs],
-    }
-    return accuracy, cost
-
-
-def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds >= 0.1 else f"{1000 * seconds:.2g} ms"
-
-
-def _probability(value: float) -> str:
-    return f"{value:.2g}" if value >= 1e-4 else "< 0.0001"
-
-
 def _writer(
     folder: Path, splits: Sequence[Dataset], loading: dict[str, Any], seed: int
 ) -> Callable[[Sequence[Measured], float, bool], None]:
@@ -245,6 +149,7 @@ def _writer(
 
     import pellucid
     from pellucid.report.comparison import write_comparison
+    from pellucid.search.compare import chosen
     from pellucid.search.conclusion import as_json, conclusion
     from pellucid.storage.errors import printable
     from pellucid.storage.records import write_json
@@ -272,7 +177,7 @@ def _writer(
         write_json(folder / "comparison.json", known)
         run = {**facts, "versions": _versions(rungs), "seconds": {"all": seconds}}
         rows = [_reported(rung) for rung in rungs]
-        rows[-1]["note"] += " · " + " ".join(conclusion(rungs))
+        rows[chosen(rungs)]["note"] += ". " + " ".join(conclusion(rungs))
         write_comparison(folder / "comparison.html", dataset=first, rungs=rows, run=run)
 
     return write
