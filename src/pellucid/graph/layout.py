@@ -5,6 +5,7 @@ structures") as Gansner et al. 1993 refined it: columns by longest path, long ed
 crossings by barycentre sweeps and swaps, then heights that keep edges straight. It knows nothing of tensors.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -71,7 +72,7 @@ def layout(sizes: Sequence[Size], edges: Sequence[Edge], *, sweeps: int = 24) ->
     links: list[list[Link]] = [[] for _ in sizes]
     back: list[list[Link]] = [[] for _ in sizes]
     for edge, chain in zip(edges, chains, strict=True):
-        for first, second in zip(chain, chain[1:], strict=False):
+        for first, second in itertools.pairwise(chain):
             height = (edge.port + 0.5) / edge.ports if second == edge.target else 0.5
             links[first].append((second, height * 0.9))
             back[second].append((first, height * 0.9))
@@ -182,7 +183,7 @@ def _heights(
     """
     ys = [0.0] * len(sizes)
     for column in columns:
-        for upper, lower in zip(column, column[1:], strict=False):
+        for upper, lower in itertools.pairwise(column):
             ys[lower] = ys[upper] + _separation(sizes, upper, lower, real)
     middle = max(ys) / 2
     for column in columns:
@@ -208,7 +209,7 @@ def _heights(
                 )
                 weights.append(weight or 0.1)
             offsets, total = [0.0], 0.0
-            for upper, lower in zip(column, column[1:], strict=False):
+            for upper, lower in itertools.pairwise(column):
                 total += _separation(sizes, upper, lower, real)
                 offsets.append(total)
             fitted = isotonic([w - o for w, o in zip(wanted, offsets, strict=True)], weights)

@@ -1,5 +1,6 @@
 """In which order do the nodes of a column stand, so that few edges cross? Part of the layered layout."""
 
+import itertools
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Sequence
 
@@ -33,7 +34,7 @@ def crossings_between(upper: Sequence[int], lower: Sequence[int], links: Sequenc
 
 def crossings(columns: Columns, links: Sequence[Sequence[Link]]) -> int:
     """How many pairs of edges cross in the whole drawing."""
-    return sum(crossings_between(*pair, links) for pair in zip(columns, columns[1:], strict=False))
+    return sum(crossings_between(*pair, links) for pair in itertools.pairwise(columns))
 
 
 def fewest_crossings(
