@@ -1,1 +1,1 @@
-"""TODO"""
+"""What to look at: measures, mistakes, templates, receipts and what is in the data, as arrays and drawings."""

@@ -101,6 +101,7 @@ def timings(material: Material) -> str:
     seconds = material.recorded("result", "seconds")
     names = {
         "data": "reading the data",
+        "prepare": "preparing it",
         "compile": "compiling",
         "train": "training",
         "evaluate": "measuring",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from pellucid.report.charts import Line, line_chart
-from pellucid.report.markup import chart, duration, escape, number, percent, section, table
+from pellucid.report.markup import chart, details, duration, escape, number, percent, section, table
 from pellucid.report.material import Material
 
 
@@ -96,8 +96,6 @@ def _lines(epochs: list[dict[str, Any]], train: str, validation: str) -> list[Li
 
 
 def _twin(epochs: list[dict[str, Any]]) -> str:
-    from pellucid.report.markup import details
-
     rows = [
         (
             f"{e['epoch']:g}",
