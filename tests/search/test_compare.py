@@ -232,6 +232,8 @@ def test_a_difference_that_may_be_chance_is_called_no_difference():
     said = conclusion([judged("svm", second, 0.3), judged("softmax", first, 0.4)])
     assert said[0].startswith("softmax and svm cannot be told apart: 35.4 against 34.3 % of 99 test pictures")
     assert said[0].endswith("p = 1.")
+    same = conclusion([judged("svm", second, 0.3), judged("softmax", second, 0.3)])
+    assert same[0].startswith("svm and softmax cannot be told apart: both 34.3 % of 99 test pictures")
 
 
 def test_a_choice_that_the_test_pictures_contradict_is_told():

@@ -111,9 +111,8 @@ def _splits(
         if not note.startswith("fold 1 of"):
             screen.print(f"  {escape(note)}")
     if first.unreadable:
-        screen.print(
-            f"[yellow]{len(first.unreadable):,} unreadable pictures left out[/]; they are listed in comparison.json"
-        )
+        count = f"{len(first.unreadable):,} unreadable picture{'s' if len(first.unreadable) != 1 else ''}"
+        screen.print(f"[yellow]{count} left out[/]; comparison.json lists them")
     return splits
 
 

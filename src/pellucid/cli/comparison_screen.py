@@ -31,12 +31,16 @@ def show_table(screen: Console, rungs: Sequence[Measured]) -> None:
     screen.print()
     if not screen.is_terminal:
         _show_plain(screen, names | accuracy | cost)
-        screen.print()
-        return
-    whole = _drawn(names | accuracy | cost)
-    fits = Measurement.get(screen, screen.options.update(width=1000), whole).maximum <= screen.width
-    for table in (whole,) if fits else (_drawn(names | accuracy), _drawn(names | cost)):
-        screen.print(table)
+    else:
+        whole = _drawn(names | accuracy | cost)
+        fits = Measurement.get(screen, screen.options.update(width=1000), whole).maximum <= screen.width
+        for table in (whole,) if fits else (_drawn(names | accuracy), _drawn(names | cost)):
+            screen.print(table)
+    best = escape(rungs[chosen(rungs)].name)
+    screen.print(
+        f"p: the chance of such a difference between equals; from the row above, and from {best} (←)"
+    )
+    screen.print()
 
 
 def _drawn(columns: dict[str, list[str]]) -> Table:

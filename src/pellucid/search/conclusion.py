@@ -64,6 +64,8 @@ def _better(rungs: Sequence[Measured], one: int, other: int) -> bool:
 
 
 def _points(a: Measured, b: Measured) -> str:
+    if a.test.accuracy == b.test.accuracy:
+        return f"both {100 * a.test.accuracy:.1f} %"
     digits = 1 if f"{100 * a.test.accuracy:.1f}" != f"{100 * b.test.accuracy:.1f}" else 2
     return f"{100 * a.test.accuracy:.{digits}f} against {100 * b.test.accuracy:.{digits}f} %"
 
