@@ -44,7 +44,8 @@ def test_the_best_is_named_with_the_paired_test(tmp_path, arguments):
     test = paired_test(good.correct, bad.correct)
     assert "softmax is best" in text
     assert f"{test.only_a} pictures only the first got right, {test.only_b} only the second" in text
-    assert "come by chance in less than 0.1 % of cases" in text
+    assert "comes by chance in less than 0.1 % of cases" in text
+    assert "softmax was chosen because it is best on validation pictures" in text
     assert "&lt; 0.001" in text
     assert "always &lt;the first&gt;" in text
     assert "<the first>" not in text
@@ -54,10 +55,30 @@ def test_the_best_is_named_with_the_paired_test(tmp_path, arguments):
     assert "20 µs" in text
 
 
-def test_equal_models_may_be_luck(tmp_path, arguments):
+def test_equal_models_cannot_be_told_apart(tmp_path, arguments):
     same = arguments["rungs"][1]
     write_comparison(tmp_path / "c.html", **(arguments | {"rungs": [same, rung("svm", same["evaluations"])]}))
-    assert "That may well be chance (paired test, p = 1)" in text_of(tmp_path / "c.html")
+    text = text_of(tmp_path / "c.html")
+    assert "softmax and svm cannot be told apart." in text
+    assert "comes by chance in 100.0 % of cases" in text
+
+
+def test_the_validation_part_chooses_and_not_the_test_part(tmp_path, arguments):
+    bad, good = (rung["evaluations"] for rung in arguments["rungs"])
+    lucky = rung("lucky", {"validation": bad["validation"], "test": good["test"]})
+    solid = rung("solid", {"validation": good["validation"], "test": bad["test"]})
+    write_comparison(tmp_path / "c.html", **(arguments | {"rungs": [lucky, solid]}))
+    text = text_of(tmp_path / "c.html")
+    assert "solid was chosen, but lucky did better." in text
+    assert "solid <b>(chosen)</b>" in text
+
+
+def test_a_conclusion_that_is_given_stands_under_the_headline(tmp_path, arguments):
+    run = arguments["run"] | {"conclusion": ["Take <softmax>.", "It is enough."]}
+    write_comparison(tmp_path / "c.html", **(arguments | {"run": run}))
+    text = text_of(tmp_path / "c.html")
+    assert "<p>Take &lt;softmax&gt;. It is enough.</p>" in text
+    assert "was chosen because" not in text
 
 
 def test_other_pictures_are_not_paired(tmp_path, arguments):

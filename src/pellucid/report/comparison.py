@@ -43,7 +43,8 @@ def write_comparison(
         "seconds" : what training took; "microseconds" : what predicting one picture took
         "bytes" : the model file's size
         "note" : a sentence about it
-    run : "pellucid", "command", "versions", "seconds" and the like, all optional
+    run : "pellucid", "command", "versions", and "conclusion", sentences that stand under the headline; all
+        optional
 
     Raises
     ------
@@ -55,10 +56,7 @@ def write_comparison(
 def comparison(dataset: Dataset, rungs: list[dict[str, Any]], run: dict[str, Any]) -> str:
     """The whole page as text."""
     part = _part(rungs)
-    shares = [_accuracy(rung, part) for rung in rungs]
-    best = max(
-        (i for i, share in enumerate(shares) if share is not None), key=lambda i: shares[i] or 0, default=None
-    )
+    best = _chosen(rungs, part)
     sections = {
         "accuracy": ("Accuracy", _chart(rungs, part)),
         "table": ("The models", _table(rungs, part, best)),
@@ -118,40 +116,68 @@ def _paired(one: dict[str, Any], other: dict[str, Any], part: str) -> PairedTest
     return paired_test(a.correct, b.correct)
 
 
+def _chosen(rungs: list[dict[str, Any]], part: str) -> int | None:
+    """The model to take: the best on validation pictures, or on `part` where not all were measured on those.
+
+    The test part must not choose: the best of many test accuracies is too good (Cawley and Talbot 2010,
+    section 5).
+    """
+    by = part if any(_accuracy(rung, "validation") is None for rung in rungs) else "validation"
+    shares = [_accuracy(rung, by) for rung in rungs]
+    known = [i for i, share in enumerate(shares) if share is not None]
+    return max(known, key=lambda i: shares[i] or 0, default=None)
+
+
 def _header(
     dataset: Dataset, rungs: list[dict[str, Any]], run: dict[str, Any], part: str, best: int | None
 ) -> str:
     title = f"<h1>{escape(dataset.name)} · {count(len(rungs), 'model')} compared on the same pictures</h1>"
     if best is None:
         return title + '<p class="verdict">Nothing has been measured yet.</p>'
-    winner = rungs[best]
-    sentence = (
-        f'<p class="verdict">{escape(_name(winner))} is best, right on <b>'
-        f"{percent(_accuracy(winner, part))}</b>.</p>"
-    )
-    return f"{title}{sentence}<p>{_against(rungs, part, best)}</p>{_command(run)}"
+    sentence, explained = _verdict(rungs, part, best)
+    written = run.get("conclusion")
+    if isinstance(written, list | tuple) and written:
+        explained = escape(" ".join(map(str, written)))
+    return f'{title}<p class="verdict">{sentence}</p><p>{explained}</p>{_command(run)}'
 
 
-def _against(rungs: list[dict[str, Any]], part: str, best: int) -> str:
-    """How sure it is that the best is better than the next."""
+def _verdict(rungs: list[dict[str, Any]], part: str, best: int) -> tuple[str, str]:
+    """The headline, and what stands behind it: the model chosen against the best of the others."""
+    name, right = escape(_name(rungs[best])), f"<b>{percent(_accuracy(rungs[best], part))}</b>"
     others = [i for i in range(len(rungs)) if i != best and _accuracy(rungs[i], part) is not None]
     if not others:
-        return f"It is the only model that was measured on the {part} part."
+        return f"{name} is right on {right}.", f"It is the only model measured on the {part} part."
     second = max(others, key=lambda i: _accuracy(rungs[i], part) or 0)
-    lead = 100 * ((_accuracy(rungs[best], part) or 0) - (_accuracy(rungs[second], part) or 0))
-    text = f"That is {lead:.1f} points more than {escape(_name(rungs[second]))}, on the {part} part"
-    test = _paired(rungs[best], rungs[second], part)
-    if test is None:
-        return text + "."
-    text += (
-        f": {count(test.only_a, 'picture')} only the first got right, {count(test.only_b)} only the second. "
+    other = escape(_name(rungs[second]))
+    explained = (
+        f"On the {part} part {name} is right on {percent(_accuracy(rungs[best], part))}, {other} on "
+        f"{percent(_accuracy(rungs[second], part))}"
     )
-    if test.p_value < SURE:
+    test = _paired(rungs[best], rungs[second], part)
+    sentence = f"{name} is best, right on {right}."
+    if test is None:
+        return sentence, f"{explained}. {_choice(rungs, best)}"
+    explained += (
+        f": {count(test.only_a, 'picture')} only the first got right, {count(test.only_b)} only the "
+        "second; between "
+        f"equally good models a split so uneven comes by chance in {_chance(test)} of cases. "
+        f"{_choice(rungs, best)}"
+    )
+    if test.p_value >= SURE:
+        sentence = f"{name} and {other} cannot be told apart."
+    elif test.only_a < test.only_b:
+        sentence = f"{name} was chosen, but {other} did better."
+    return sentence, explained
+
+
+def _choice(rungs: list[dict[str, Any]], best: int) -> str:
+    if any(_accuracy(rung, "validation") is None for rung in rungs):
         return (
-            text
-            + f"Were both equally good, so uneven a split would come by chance in {_chance(test)} of cases."
+            "Not all were measured on validation pictures, so this accuracy itself chose and is a "
+            "little too good."
         )
-    return text + f"That may well be chance (paired test, p = {test.p_value:.2g})."
+    name, share = escape(_name(rungs[best])), percent(_accuracy(rungs[best], "validation"))
+    return f"{name} was chosen because it is best on validation pictures ({share})."
 
 
 def _chance(test: PairedTest) -> str:
@@ -183,7 +209,7 @@ def _table(rungs: list[dict[str, Any]], part: str, best: int | None) -> str:
         interval = _interval(rung, part)
         microseconds = rung.get("microseconds")
         cells = [
-            f"{escape(_name(rung))}{' <b>(best)</b>' if index == best else ''}",
+            f"{escape(_name(rung))}{' <b>(chosen)</b>' if index == best else ''}",
             percent(_accuracy(rung, part), 2),
             NOTHING if interval is None else f"{percent(interval[0])} to {percent(interval[1])}",
         ]
@@ -202,7 +228,7 @@ def _table(rungs: list[dict[str, Any]], part: str, best: int | None) -> str:
     head = ["model", f"{part} accuracy", "95\u202f% interval"]
     head += ["validation accuracy"] if part != "validation" else []
     head += ["over folds"] if folds else []
-    head += ["p, against the one above", "p, against the best", "training", "one prediction", "model file"]
+    head += ["p, against the one above", "p, against the chosen", "training", "one prediction", "model file"]
     notes = "".join(
         f"<li><b>{escape(_name(rung))}</b>: {escape(rung['note'])}</li>" for rung in rungs if rung.get("note")
     )
