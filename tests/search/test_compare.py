@@ -244,6 +244,12 @@ def test_a_choice_that_the_test_pictures_contradict_is_told():
     assert said[1].startswith("To choose: svm")
 
 
+def test_the_chosen_one_is_held_against_the_best_of_the_others():
+    first, second = pattern(30, 2, 40, 28)
+    rungs = [judged("a", [0] * 100, 0.6), judged("b", first, 0.7), judged("c", second, 0.5)]
+    assert conclusion(rungs)[0].startswith("c is better than b: 70.0 against 32.0 %")
+
+
 def test_a_rung_that_beats_nobody_is_told_so():
     low, high = pattern(30, 4, 5, 61)
     said = conclusion([judged("majority", low, 0.1), judged("svm", high, 0.3), judged("softmax", high, 0.4)])

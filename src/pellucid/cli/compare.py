@@ -148,7 +148,6 @@ def _writer(
 
     import pellucid
     from pellucid.report.comparison import write_comparison
-    from pellucid.search.compare import chosen
     from pellucid.search.conclusion import as_json, conclusion
     from pellucid.storage.errors import printable
     from pellucid.storage.records import write_json
@@ -174,9 +173,8 @@ def _writer(
     def write(rungs: Sequence[Measured], seconds: float, finished: bool) -> None:
         known = {**facts, **as_json(rungs), "total_seconds": seconds, "finished": finished}
         write_json(folder / "comparison.json", known)
-        run = {**facts, "versions": _versions(rungs), "seconds": {"all": seconds}}
+        run = {**facts, "versions": _versions(rungs), "conclusion": conclusion(rungs)}
         rows = [_reported(rung) for rung in rungs]
-        rows[chosen(rungs)]["note"] += ". " + " ".join(conclusion(rungs))
         write_comparison(folder / "comparison.html", dataset=first, rungs=rows, run=run)
 
     return write

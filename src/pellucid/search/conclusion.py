@@ -12,11 +12,11 @@ SURE = 0.05
 
 
 def conclusion(rungs: Sequence[Measured]) -> list[str]:
-    """A few sentences: which rung to take, whether it is better than the next one, and what chose it."""
+    """A few sentences: which rung to take, whether it is better than its rival, and what chose it."""
     if len(rungs) < 2:
         return ["Only one model was measured: there is nothing to compare it with."]
     first = chosen(rungs)
-    second = _next(rungs, first)
+    second = _rival(rungs, first)
     said = [_pair(rungs, first, second)]
     low = next((i for i, rung in enumerate(rungs) if rung.name == LOWEST), None)
     if low is not None and low not in (first, second) and not _better(rungs, first, low):
@@ -24,9 +24,10 @@ def conclusion(rungs: Sequence[Measured]) -> list[str]:
     return [*said, _choice(rungs, first)]
 
 
-def _next(rungs: Sequence[Measured], first: int) -> int:
+def _rival(rungs: Sequence[Measured], first: int) -> int:
+    """The one that does best on the test pictures besides the first: whoever beats it beats all."""
     others = [i for i in range(len(rungs)) if i != first]
-    return others[chosen([rungs[i] for i in others])]
+    return max(others, key=lambda i: rungs[i].test.accuracy)
 
 
 def _pair(rungs: Sequence[Measured], first: int, second: int) -> str:
