@@ -46,9 +46,16 @@ def writing(path: str | os.PathLike[str], needed: int | None = None) -> Iterator
     except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)
-        if isinstance(error, OSError) and not isinstance(error, StorageError):
+        if isinstance(error, OSError) and _of_this_disk(error, temporary, path.parent):
             raise _refused(path, error, needed) from error
         raise
+
+
+def _of_this_disk(error: OSError, temporary: str, folder: Path) -> bool:
+    """Whether writing failed, and not what the block did besides, such as reading another file or fetching one."""
+    if isinstance(error, StorageError | ConnectionError | TimeoutError):
+        return False
+    return error.filename is None or os.fspath(error.filename) in (temporary, os.fspath(folder))
 
 
 def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:

@@ -33,25 +33,25 @@ class Log:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        # A crash may have left half a line: the next record must begin on a line of its own.
-        torn = (
-            self.path.exists() and self.path.stat().st_size > 0 and not self.path.read_bytes().endswith(b"\n")
-        )
         try:
-            self._file = open(self.path, "ab")  # noqa: SIM115 (kept open for the life of the log)
-            if torn:
-                self._file.write(b"\n")
+            # Without a buffer: what the disk refused must not be written once more when the file is closed.
+            self._file = open(self.path, "a+b", buffering=0)  # noqa: SIM115 (kept open for the life of the log)
+            end = self._file.seek(0, os.SEEK_END)
+            self._file.seek(max(0, end - 1))
+            # A crash may have left half a line: the next record must begin on a line of its own.
+            self._torn = self._file.read(1) not in (b"", b"\n")
         except OSError as error:
             raise refuse_disk(self.path, error) from error
 
     def add(self, **record: Any) -> None:
         """Add one record and flush it."""
-        line = (
-            json.dumps(record, ensure_ascii=False, allow_nan=False).encode("utf-8", "surrogateescape") + b"\n"
-        )
+        text = json.dumps(record, ensure_ascii=False, allow_nan=False)
+        line = b"\n" * self._torn + text.encode("utf-8", "surrogateescape") + b"\n"
+        left = memoryview(line)
         try:
-            self._file.write(line)
-            self._file.flush()
+            while left:
+                left = left[self._file.write(left) :]
+                self._torn = bool(left)
         except OSError as error:
             raise refuse_disk(self.path, error, len(line)) from error
 
@@ -70,7 +70,7 @@ def read_log(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     for line in lines:
         try:
             record = json.loads(line.decode("utf-8", "surrogateescape"))
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(record, dict):
             records.append(record)

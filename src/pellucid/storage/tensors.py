@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from pellucid.storage.atomic import write_bytes
-from pellucid.storage.errors import FileError, printable
+from pellucid.storage.errors import FileError, InputError, printable
 
 
 def save_tensors(
@@ -29,11 +29,10 @@ def save_tensors(
 
     Raises
     ------
+    InputError : an array holds something else
     StorageError : the disk refuses
     """
-    arrays = {name: np.ascontiguousarray(array) for name, array in tensors.items()}
-    # ascontiguousarray makes a scalar an array of one number; the shape () is put back.
-    arrays = {name: array.reshape(np.shape(tensors[name])) for name, array in arrays.items()}
+    arrays = {name: _storable(name, array) for name, array in tensors.items()}
     text = json.dumps(metadata, allow_nan=False, sort_keys=True)
     digest = _digest(arrays, text)
     write_bytes(path, save(arrays, {"format": "pellucid", "metadata": text, "sha256": digest}))
@@ -74,7 +73,24 @@ def load_tensors(
         raise FileError(
             f"{where}: not the file that belongs here: it was written at another time. Restore both from one copy."
         )
-    return arrays, json.loads(envelope["metadata"])
+    try:
+        return arrays, json.loads(envelope["metadata"])
+    except (KeyError, ValueError, RecursionError) as error:
+        raise FileError(
+            f"{where}: its metadata are not JSON ({type(error).__name__}). Restore it from a copy."
+        ) from error
+
+
+def _storable(name: str, array: np.ndarray) -> np.ndarray:
+    """The array as it will be read back: in one piece, the lowest byte first."""
+    array = np.asarray(array)
+    if array.dtype.kind not in "biuf" or array.dtype.itemsize > 8:
+        raise InputError(
+            f"{name} cannot be saved: it holds {array.dtype}, wanted are integers, floats or booleans."
+        )
+    array = array.astype(array.dtype.newbyteorder("<"), copy=False)
+    # ascontiguousarray makes a scalar an array of one number; the shape () is put back.
+    return np.ascontiguousarray(array).reshape(array.shape)
 
 
 def _digest(arrays: dict[str, np.ndarray], text: str) -> str:

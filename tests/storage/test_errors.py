@@ -1,0 +1,47 @@
+"""One sentence, and every error is ours."""
+
+import pytest
+
+from pellucid.storage.errors import (
+    Error,
+    FileError,
+    InputError,
+    MissingDependencyError,
+    StorageError,
+    TrainingError,
+    UnreadableError,
+    printable,
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "builtin"),
+    [
+        (InputError, ValueError),
+        (FileError, ValueError),
+        (StorageError, OSError),
+        (TrainingError, ArithmeticError),
+        (MissingDependencyError, ImportError),
+    ],
+)
+def test_each_is_an_error_of_ours_and_of_pythons(kind, builtin):
+    assert issubclass(kind, Error)
+    assert issubclass(kind, builtin)
+    assert str(kind("a sentence.")) == "a sentence."
+
+
+def test_unreadable_pictures_are_all_listed():
+    found = (("a.jpg", "cut short"), ("b\n\udcff.jpg", "empty"))
+    error = UnreadableError(found, "Mend them.")
+    assert error.unreadable == found
+    assert (
+        str(error) == "2 pictures cannot be read:\n  a.jpg: cut short\n  b\\n\\udcff.jpg: empty\nMend them."
+    )
+    assert str(UnreadableError(found[:1], "")).startswith("1 picture cannot be read:")
+
+
+def test_a_path_can_be_printed_anywhere():
+    for name in ("plain", "two\nlines", "bytes\udcff", "ünï"):
+        shown = printable(name)
+        shown.encode("utf-8")
+        assert "\n" not in shown
