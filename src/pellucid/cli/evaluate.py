@@ -29,7 +29,7 @@ def evaluate(
     if frame:
         wanted = {"size": (frame.height, frame.width), "fit": frame.fit, "color": frame.color}
     with counting(screen, "reading") as progress:
-        dataset = read(data, **wanted, skip_unreadable=skip_unreadable, progress=progress)
+        dataset = read(data, **wanted, skip_unreadable=skip_unreadable, for_training=False, progress=progress)
     labels = _translated(dataset, classifier.classes)
     part, rows = _part(dataset)
     scores = classifier.scores(dataset.images[rows])

@@ -56,7 +56,8 @@ class Dataset:
     ----------
     name : a short word for the run's folder, such as "photos"
     classes : the names of the K classes; a label is an index into it
-    images (N, H, W, C) uint8 : the prepared pictures, often a read-only map of a cache file; for rows of numbers (N, D) float32
+    images (N, H, W, C) uint8 : the prepared pictures, often a read-only map of a cache file; for rows of
+        numbers (N, D) float32
     labels (N,) int32 : 0..K−1
     origins : N texts: a picture's path, or "test_batch.bin[17]"
     split (N,) int8 : 0 train, 1 validation, 2 test; −1 where nothing has been decided yet

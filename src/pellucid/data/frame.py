@@ -15,7 +15,8 @@ class Frame:
     Attributes
     ----------
     height, width : pixels
-    fit : "pad" keeps the whole picture and its proportions and fills the rest with black; "crop" keeps the proportions and
+    fit : "pad" keeps the whole picture and its proportions and fills the rest with black; "crop" keeps the
+        proportions and
         cuts off what sticks out, equally on both sides; "stretch" changes the proportions
     color : "rgb" (3 channels) or "gray" (1 channel, ITU-R 601-2 luma)
     """

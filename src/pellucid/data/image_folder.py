@@ -41,6 +41,7 @@ def load_folder(
     *,
     frame: Frame,
     skip_unreadable: bool = False,
+    for_training: bool = True,
     progress: Progress | None = None,
 ) -> Dataset:
     """Load a folder of class folders, with or without `train/`, `validation/` and `test/`.
@@ -51,6 +52,7 @@ def load_folder(
     ----------
     frame : what the model sees of each picture
     skip_unreadable : go on without pictures that cannot be read; they are listed in `Dataset.unreadable`
+    for_training : refuse data that nothing can be learned from: one class, or one that only the test part has
     progress : called with (pictures done, all) while they are decoded; never where they come from the cache
 
     Raises
@@ -60,10 +62,13 @@ def load_folder(
     UnreadableError : some pictures cannot be read (all of them are listed)
     StorageError : the disk is full while the decoded pictures are kept
     """
-    return dataset_of(list_folder(path), frame=frame, skip_unreadable=skip_unreadable, progress=progress)
+    listing = list_folder(path, for_training=for_training)
+    return dataset_of(
+        listing, frame=frame, skip_unreadable=skip_unreadable, for_training=for_training, progress=progress
+    )
 
 
-def list_folder(path: str | os.PathLike[str]) -> Listing:
+def list_folder(path: str | os.PathLike[str], *, for_training: bool = True) -> Listing:
     """The pictures of a folder of class folders, with labels and parts, before any of them is opened."""
     source = os.fspath(path)
     parts, notes = _parts(source)
@@ -94,7 +99,7 @@ def list_folder(path: str | os.PathLike[str]) -> Listing:
         often = sorted(found.ignored.items(), key=lambda item: (-item[1], item[0]))
         kinds = ", ".join(f"{count:,} {printable(ending)}" for ending, count in often[:8])
         notes.append(f"Not used, because the ending is not that of a picture that can be read: {kinds}.")
-    _check(source, found, rows, notes)
+    _check(source, found, rows, notes, for_training)
     classes = ordered(row.label for row in rows if row.count)
     number = {label: place for place, label in enumerate(classes)}
     beginning = os.path.join(source, "")
@@ -142,7 +147,7 @@ def _parts(source: str) -> tuple[list[tuple[int, str]], list[str]]:
     return sorted(parts), notes
 
 
-def _check(source: str, found: Walk, rows: list[_Rows], notes: list[str]) -> None:
+def _check(source: str, found: Walk, rows: list[_Rows], notes: list[str], for_training: bool) -> None:
     """Refuse class folders without pictures, and a single class."""
     where = printable(source)
     if not found.paths and found.unreadable:
@@ -155,7 +160,7 @@ def _check(source: str, found: Walk, rows: list[_Rows], notes: list[str]) -> Non
             f"{where}: no picture ({READ}) in the class folder{'s' * many} {', '.join(empty)}. Add pictures "
             f"or remove {'them' if many else 'it'}.{' ' + notes[-1] if found.ignored else ''}"
         )
-    if len(filled) == 1:
+    if len(filled) == 1 and for_training:
         below, _ = children(rows[0].folder)
         hint = (
             f" If the classes are the folders inside it, give {printable(rows[0].folder)}." if below else ""

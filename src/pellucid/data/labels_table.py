@@ -69,6 +69,7 @@ def load_labels_csv(
     *,
     frame: Frame,
     skip_unreadable: bool = False,
+    for_training: bool = True,
     progress: Progress | None = None,
 ) -> Dataset:
     """Load the pictures that a table of file name, label, and perhaps group and split, names.
@@ -78,6 +79,7 @@ def load_labels_csv(
     frame : what the model sees of each picture
     skip_unreadable : go on without pictures that are missing or damaged; they are listed in
         `Dataset.unreadable`
+    for_training : refuse data that nothing can be learned from: one class, or one that only the test part has
     progress : called with (pictures done, all) while they are decoded; never where they come from the cache
 
     Raises
@@ -89,7 +91,9 @@ def load_labels_csv(
     StorageError : the disk is full while the decoded pictures are kept
     """
     listing = list_table(path)
-    return dataset_of(listing, frame=frame, skip_unreadable=skip_unreadable, progress=progress)
+    return dataset_of(
+        listing, frame=frame, skip_unreadable=skip_unreadable, for_training=for_training, progress=progress
+    )
 
 
 def list_table(path: str | os.PathLike[str]) -> Listing:

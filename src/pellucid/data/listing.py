@@ -41,7 +41,12 @@ class Listing:
 
 
 def dataset_of(
-    listing: Listing, *, frame: Frame, skip_unreadable: bool = False, progress: Progress | None = None
+    listing: Listing,
+    *,
+    frame: Frame,
+    skip_unreadable: bool = False,
+    for_training: bool = True,
+    progress: Progress | None = None,
 ) -> Dataset:
     """Decode the listed files (or map the pictures decoded before) and put the dataset together.
 
@@ -58,7 +63,8 @@ def dataset_of(
     if unreadable and not skip_unreadable:
         raise UnreadableError(unreadable, "Repair or remove them, or go on without them: --skip-unreadable.")
     kept = decoded.kept
-    check_classes(listing.source, listing.classes, listing.labels[kept], listing.split[kept])
+    if for_training:
+        check_classes(listing.source, listing.classes, listing.labels[kept], listing.split[kept])
     dataset = Dataset(
         name=_name(listing.source),
         classes=listing.classes,

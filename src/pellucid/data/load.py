@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from pellucid.data import catalog
 from pellucid.data.array_pictures import FrameRequest
 from pellucid.data.dataset import PARTS, Dataset
@@ -73,7 +75,7 @@ def load(
     dataset = read(
         source, size=size, fit=fit, color=color, skip_unreadable=skip_unreadable, progress=progress
     )
-    if (dataset.split < 0).any() or not (dataset.split == PARTS.index("validation")).any():
+    if (dataset.split < 0).any() or len(np.unique(dataset.split)) < len(PARTS):
         from pellucid.data.splits import split
 
         dataset = split(dataset, validation=validation, test=test, seed=seed)
@@ -87,10 +89,14 @@ def read(
     fit: str = "pad",
     color: str | None = None,
     skip_unreadable: bool = False,
+    for_training: bool = True,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
-    """The same as `load` without a decision: where the data has no split of its own, its `split` is −1 throughout."""
-    dataset = _read(source, FrameRequest.of(size, fit, color), skip_unreadable, progress)
+    """The same as `load` without a decision: where the data has no split of its own, its `split` is −1 throughout.
+
+    With `for_training=False` also pictures of a single class are read, which can be judged but not learned from.
+    """
+    dataset = _read(source, FrameRequest.of(size, fit, color), skip_unreadable, for_training, progress)
     # Both go into folder names, pages and terminals, which cannot all show bytes that are no text.
     return replace(dataset, source=printable(source), name=printable(dataset.name))
 
@@ -99,6 +105,7 @@ def _read(
     source: str | Path,
     request: FrameRequest,
     skip_unreadable: bool,
+    for_training: bool,
     progress: Callable[[int, int], None] | None,
 ) -> Dataset:
     if not isinstance(source, str | os.PathLike):
@@ -120,14 +127,18 @@ def _read(
     except OSError as error:
         raise FileError(f"{printable(path)}: cannot be read: {error.strerror}.") from error
     if stat.S_ISDIR(mode):
-        return _read_folder(path, request, skip_unreadable, progress)
+        return _read_folder(path, request, skip_unreadable, for_training, progress)
     if stat.S_ISREG(mode):
-        return _read_file(path, request, skip_unreadable, progress)
+        return _read_file(path, request, skip_unreadable, for_training, progress)
     raise FileError(f"{printable(path)}: a pipe or a device, not a file or a folder. {_forms()}")
 
 
 def _read_folder(
-    path: Path, request: FrameRequest, skip_unreadable: bool, progress: Callable[[int, int], None] | None
+    path: Path,
+    request: FrameRequest,
+    skip_unreadable: bool,
+    for_training: bool,
+    progress: Callable[[int, int], None] | None,
 ) -> Dataset:
     from pellucid.data import cifar, idx
 
@@ -139,11 +150,17 @@ def _read_folder(
     from pellucid.data import image_folder
 
     frame = request.frame(32, 32, "rgb")
-    return image_folder.load_folder(path, frame=frame, skip_unreadable=skip_unreadable, progress=progress)
+    return image_folder.load_folder(
+        path, frame=frame, skip_unreadable=skip_unreadable, for_training=for_training, progress=progress
+    )
 
 
 def _read_file(
-    path: Path, request: FrameRequest, skip_unreadable: bool, progress: Callable[[int, int], None] | None
+    path: Path,
+    request: FrameRequest,
+    skip_unreadable: bool,
+    for_training: bool,
+    progress: Callable[[int, int], None] | None,
 ) -> Dataset:
     from pellucid.data import cifar, idx
 
@@ -154,7 +171,11 @@ def _read_file(
         if labels_table.is_labels_csv(path):
             frame = request.frame(32, 32, "rgb")
             return labels_table.load_labels_csv(
-                path, frame=frame, skip_unreadable=skip_unreadable, progress=progress
+                path,
+                frame=frame,
+                skip_unreadable=skip_unreadable,
+                for_training=for_training,
+                progress=progress,
             )
         if request.asks:
             raise InputError(
