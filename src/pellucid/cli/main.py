@@ -4,7 +4,6 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Callable
 from typing import Any
 
 COMMANDS = ("data", "train", "resume", "evaluate", "predict", "compare", "doctor")
@@ -24,16 +23,15 @@ def main() -> None:
 
 
 def _status(words: list[str], debug: bool) -> int:
-    import click
-
     from pellucid.storage.errors import Error
 
     try:
-        return _application(words)(args=words, prog_name="pellucid", standalone_mode=False) or 0
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort) as stop:
+        command = _application(words)
+        # Not `command.main()`, which would turn Ctrl-C into a bare exit status and lose the sentence.
+        with command.make_context("pellucid", list(words)) as context:
+            command.invoke(context)
+        return 0
+    except KeyboardInterrupt as stop:
         print(f"\npellucid: {str(stop) or 'interrupted'}", file=sys.stderr)
         return 143 if isinstance(stop, Terminated) else 130
     except BrokenPipeError:
@@ -52,6 +50,11 @@ def _status(words: list[str], debug: bool) -> int:
         )
         return 1
     except Exception as error:
+        # Typer brings its own copy of click's exceptions: they are known by what they can do.
+        if hasattr(error, "exit_code"):
+            if hasattr(error, "show"):
+                error.show()
+            return int(error.exit_code)
         if debug:
             raise
         print(
@@ -70,7 +73,7 @@ def _terminated(*_: object) -> None:
     raise Terminated("terminated")
 
 
-def _application(words: list[str]) -> Callable[..., Any]:
+def _application(words: list[str]) -> Any:
     """The command that is asked for alone, or all of them for `--help`: importing seven files to run one
     would be a waste."""
     import typer
