@@ -13,10 +13,10 @@ from pellucid.optimizers.schedules import SCHEDULES
 from pellucid.storage.errors import InputError
 
 WATCHED = ("accuracy", "balanced-accuracy", "f1", "loss")
-STRENGTH = {"softmax": 3e-3, "svm": 0.3}
+STRENGTH = {"softmax": 3e-3, "svm": 0.03}
 """λ of each kind, chosen on validation pictures of CIFAR-10 and of digits (see benchmarks/defaults.py)."""
 
-STEP = {"softmax": 0.3, "svm": 0.03}
+STEP = {"softmax": 0.6, "svm": 0.05}
 """The learning rate in units of 1/λmax, where λmax is the largest curvature of the data; chosen like `STRENGTH`."""
 
 
