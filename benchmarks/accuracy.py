@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def _measured(data: str, kind: str, seeds: range) -> dict[str, Any]:
-    """Train with each seed as `pellucid train` does: the seed decides the split (where there is one to make) and the order."""
+    """Train with each seed as `pellucid train` does: the seed decides order and split, where one is made."""
     from pellucid.data.load import load
     from pellucid.training.recipe import Recipe
     from pellucid.training.trainer import fit
@@ -50,7 +50,8 @@ def _body(found: list[dict[str, Any]]) -> str:
             [
                 f"{each['data']}, {each['model']}",
                 *(_mean(each["accuracies"][part]) for part in ("test", "validation", "train")),
-                f"λ {recipe['l2']:g}, rate {recipe['learning_rate']:g}, batch {recipe['batch_size']}, {recipe['epochs']} epochs",
+                f"λ {recipe['l2']:g}, rate {recipe['learning_rate']:g}, batch {recipe['batch_size']}, "
+                f"{recipe['epochs']} epochs",
                 shown(statistics.median(each["seconds"])),
             ]
         )
@@ -60,7 +61,7 @@ def _body(found: list[dict[str, Any]]) -> str:
             lines.append(f"- {each['data']}, {each['model']}: {verdict(mean, 100 * wanted, True, ' %')}")
     head = ["data and model", "test", "validation", "train", "what the defaults came to", "training"]
     seeds = len(found[0]["seconds"])
-    words = f"Mean ± standard deviation over {seeds} seeds. Weights are those of the epoch that did best on the validation part."
+    words = f"Mean ± standard deviation over {seeds} seeds; the weights are of the epoch that did best on validation."
     return "\n".join([words, "", table(head, rows), "", *lines])
 
 

@@ -1,7 +1,7 @@
 """Run the benchmarks of an issue, one after the other, and write docs/benchmarks.md from what they found.
 
-    python -m benchmarks.all --issue linear        all of it, about 12 minutes on 2 quiet cores
-    python -m benchmarks.all --write               only write the page from benchmarks/results
+python -m benchmarks.all --issue linear        all of it, about 12 minutes on 2 quiet cores
+python -m benchmarks.all --write               only write the page from benchmarks/results
 """
 
 import argparse
@@ -24,18 +24,24 @@ ISSUES = {
 _PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 _HEAD = """# Benchmarks
 
-Every table is written by a script in `benchmarks/`, which runs pellucid and its peers in the same process or one after the
-other on the same machine; the numbers behind it are in `benchmarks/results/`. Times are medians with the least and the most.
+Every table is written by a script in `benchmarks/`, which runs pellucid and its peers in turns on the same machine; the
+numbers behind it are in `benchmarks/results/`. Times are medians with the least and the most.
 Run them on a quiet machine: `pip install -e .[bench]`, then `python -m benchmarks.all --issue linear`.
 """
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Run the benchmarks of an issue and write docs/benchmarks.md.")
+    parser = argparse.ArgumentParser(
+        description="Run the benchmarks of an issue and write docs/benchmarks.md."
+    )
     parser.add_argument("--issue", choices=list(ISSUES), default="linear")
-    parser.add_argument("--write", action="store_true", help="run nothing: write the page from the results there are")
+    parser.add_argument(
+        "--write", action="store_true", help="run nothing: write the page from the results there are"
+    )
     options = parser.parse_args()
-    failed = [] if options.write else [name for name, *words in ISSUES[options.issue] if not _run(name, words)]
+    failed = (
+        [] if options.write else [name for name, *words in ISSUES[options.issue] if not _run(name, words)]
+    )
     _write()
     if failed:
         sys.exit(f"These ended with an error; their results are old: {', '.join(failed)}")
@@ -51,7 +57,8 @@ def _run(name: str, words: list[str]) -> bool:
 
 def _write() -> None:
     names = [name for benchmarks in ISSUES.values() for name, *_ in benchmarks]
-    records = [json.loads((FOLDER / f"{name}.json").read_text("utf-8")) for name in names if (FOLDER / f"{name}.json").exists()]
+    files = [FOLDER / f"{name}.json" for name in names]
+    records = [json.loads(file.read_text("utf-8")) for file in files if file.exists()]
     _PAGE.parent.mkdir(exist_ok=True)
     _PAGE.write_text("\n".join([_HEAD, *(page(record) for record in records)]), "utf-8")
 

@@ -1,8 +1,8 @@
 """How the default strength λ and learning rate of each model were chosen: on validation pictures alone.
 
 The rate is searched in units of 1/λmax, the largest curvature of the data, so that one number suits data of any size
-(`training/recipe.py`). Test pictures are not loaded: for CIFAR-10 the grid sees the 50,000 training pictures, of which
-10 % are held out by each seed; for digits the training and validation parts of the usual split, of which a fifth is held out.
+(`training/recipe.py`). Test pictures are left out: for CIFAR-10 the grid sees the 50,000 training pictures, of which
+each seed holds out 10 %; for digits the training and validation parts of the usual split, of which a fifth is held out.
 """
 
 import argparse
@@ -95,7 +95,7 @@ def _body(found: dict[str, Any]) -> str:
     from pellucid.training.recipe import STEP, STRENGTH
 
     lines = [
-        "Accuracy on held-out training pictures after the last epoch, mean over the seeds; **bold**: the cell of the defaults.",
+        "Accuracy on held-out training pictures after the last epoch, mean over the seeds; **bold**: the defaults.",
         "λ is the strength of ½λ‖W‖²; η is the learning rate in units of 1/λmax.",
     ]
     for title, grid in found.items():

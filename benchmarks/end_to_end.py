@@ -117,7 +117,10 @@ def _imports(folder: Path, repetitions: int) -> dict[str, Any]:
                 seconds[name].append(time.perf_counter() - began)
     found: dict[str, Any] = {name: spread(values) for name, values in seconds.items()}
     ended = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", "import pellucid"], capture_output=True, text=True, cwd=folder
+        [sys.executable, "-X", "importtime", "-c", "import pellucid"],
+        capture_output=True,
+        text=True,
+        cwd=folder,
     )
     # The last line of the listing is the module that was asked for; its second column is the sum in microseconds.
     found["pellucid"]["importtime"] = 1e-6 * int(ended.stderr.strip().splitlines()[-1].split("|")[1])
@@ -157,7 +160,9 @@ def _one(run: Path, picture: Path) -> dict[str, Any]:
 
 
 def _body(content: dict[str, Any]) -> str:
-    trainings, commands, imports, one = (content[name] for name in ("trainings", "commands", "imports", "one"))
+    trainings, commands, imports, one = (
+        content[name] for name in ("trainings", "commands", "imports", "one")
+    )
     names = {
         "cold": "`pellucid train cifar10/ --model softmax`, cold: 60,000 JPEG files decoded, programs compiled",
         "warm": "the same, from the cache",
@@ -170,7 +175,14 @@ def _body(content: dict[str, Any]) -> str:
         ]
         for kind, t in trainings.items()
     ]  # fmt: skip
-    head = ["training", "wall: median (least to most)", "user", "peak, with mapped files", "peak, own memory", "test accuracy"]
+    head = [
+        "training",
+        "wall: median (least to most)",
+        "user",
+        "peak, with mapped files",
+        "own memory",
+        "test accuracy",
+    ]
     lines = [table(head, rows), ""]
     for kind, t in trainings.items():
         phases = ", ".join(f"{name} {value:.1f}" for name, value in t["phases"].items())
@@ -181,17 +193,24 @@ def _body(content: dict[str, Any]) -> str:
             rows.append([f"`{name}`", "does not work yet", "", "", ""])
         else:
             heavy = ", ".join(c["imported"]) or "none"
-            rows.append([f"`{name}`", span(c["wall"]), shown(c["user"]["median"]), f"{c['peak'] / 2**20:,.0f} MB", heavy])
+            memory = f"{c['peak'] / 2**20:,.0f} MB"
+            rows.append([f"`{name}`", span(c["wall"]), shown(c["user"]["median"]), memory, heavy])
     head = ["command", "wall: median (least to most)", "user", "peak memory", "heavy libraries imported"]
     lines += ["", table(head, rows), ""]
     nothing = imports["nothing"]["median"]
     rows = [
-        [f"`import {name}`", span(imports[name]), shown(max(imports[name]["median"] - nothing, 0.0))] for name in _IMPORTS
+        [f"`import {name}`", span(imports[name]), shown(max(imports[name]["median"] - nothing, 0.0))]
+        for name in _IMPORTS
     ]
     rows.insert(0, ["Python itself", span(imports["nothing"]), "–"])
-    lines += [table(["import, in a new process", "wall: median (least to most)", "less Python's start"], rows), ""]
+    lines += [
+        table(["import, in a new process", "wall: median (least to most)", "less Python's start"], rows),
+        "",
+    ]
     rows = [
-        [name, span(one[name]), shown(one[name]["p99"])] for name in one if name not in ("loading", "imported")
+        [name, span(one[name]), shown(one[name]["p99"])]
+        for name in one
+        if name not in ("loading", "imported")
     ]
     lines += [table(["one picture, in Python", "median (least to most)", "99th percentile"], rows), ""]
     lines += _verdicts(content)
@@ -199,7 +218,9 @@ def _body(content: dict[str, Any]) -> str:
 
 
 def _verdicts(content: dict[str, Any]) -> list[str]:
-    trainings, commands, imports, one = (content[name] for name in ("trainings", "commands", "imports", "one"))
+    trainings, commands, imports, one = (
+        content[name] for name in ("trainings", "commands", "imports", "one")
+    )
     predict = commands["pellucid predict RUN one.jpg"]
     rows = [
         ("CIFAR-10 cold", trainings["cold"]["wall"]["median"], 30.0, " s"),
@@ -214,7 +235,9 @@ def _verdicts(content: dict[str, Any]) -> list[str]:
         rows.append(("pellucid predict of one file", predict["wall"]["median"], 0.7, " s"))
     lines = [f"- {name}: {verdict(value, wanted, False, unit)}" for name, value, wanted, unit in rows]
     if "wall" in predict:
-        lines.append(f"- `pellucid predict` imports JAX: {'**yes**' if 'jax' in predict['imported'] else 'no'}")
+        lines.append(
+            f"- `pellucid predict` imports JAX: {'**yes**' if 'jax' in predict['imported'] else 'no'}"
+        )
     return lines
 
 

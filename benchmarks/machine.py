@@ -33,8 +33,9 @@ def sentence(machine: dict[str, Any]) -> str:
     """The machine in one line of Markdown."""
     versions = ", ".join(f"{name} {number}" for name, number in machine["versions"].items() if number)
     return (
-        f"{machine['processor']}, {machine['cores']} cores, {', '.join(machine['instructions'])}, {machine['memory_gb']:g} GB; "
-        f"Python {machine['python']}, {versions}; {machine['date']}; load at the start {machine['load']:g}"
+        f"{machine['processor']}, {machine['cores']} cores, {', '.join(machine['instructions'])}, "
+        f"{machine['memory_gb']:g} GB; Python {machine['python']}, {versions}; {machine['date']}; "
+        f"load at the start {machine['load']:g}"
     )
 
 
@@ -67,7 +68,9 @@ def cifar10() -> Path:
         os.environ.get("PELLUCID_DATA") or Path(__file__).resolve().parents[2] / "shared" / "data"
     ).resolve()
     if not (root / "cifar10").is_dir():
-        raise SystemExit(f"{root / 'cifar10'}: not there. Set PELLUCID_DATA to the folder that holds cifar10.")
+        raise SystemExit(
+            f"{root / 'cifar10'}: not there. Set PELLUCID_DATA to the folder that holds cifar10."
+        )
     return root / "cifar10"
 
 

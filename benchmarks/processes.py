@@ -16,8 +16,8 @@ _PAUSE = 0.02  # seconds between two looks at the memory
 class Cost:
     """Seconds by the clock, seconds of processor time (user and system), and the most memory held at once, in bytes.
 
-    Memory is counted twice: `peak` adds up the resident memory of the tree, in which pages shared by processes, and pages of
-    mapped files, count for each; `private` adds up what is the processes' own (anonymous memory).
+    Memory is counted twice: `peak` adds up the resident memory of the tree, in which shared pages and pages of mapped
+    files count for each process; `private` adds up what is the processes' own (anonymous memory).
     """
 
     wall: float

@@ -13,8 +13,10 @@ FOLDER = Path(__file__).with_name("results")
 
 
 def in_turns(contenders: Mapping[str, Callable[[], Any]], repetitions: int) -> dict[str, list[float]]:
-    """Seconds of every call, contender after contender, again and again (A B C A B C …): a machine that gets slower, or busy
-    for a while, does so for all of them."""
+    """Seconds of every call, contender after contender, again and again (A B C A B C …).
+
+    A machine that gets slower, or busy for a while, does so for all of them.
+    """
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(repetitions):
         for name, call in contenders.items():
@@ -46,7 +48,8 @@ def shown(seconds: float) -> str:
 
 def span(measured: Mapping[str, Any]) -> str:
     """The median with least and most: "12.3 ms (11.9 to 14.0 ms; 12)"."""
-    return f"{shown(measured['median'])} ({shown(measured['min'])} to {shown(measured['max'])}; n = {measured['repetitions']})"
+    least, most = shown(measured["min"]), shown(measured["max"])
+    return f"{shown(measured['median'])} ({least} to {most}; n = {measured['repetitions']})"
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
@@ -56,7 +59,7 @@ def table(head: list[str], rows: list[list[str]]) -> str:
 
 
 def verdict(value: float, wanted: float, at_least: bool, unit: str = "") -> str:
-    """"3.4 (wanted: at least 3)", and whether it was reached."""
+    """ "3.4 (wanted: at least 3)", and whether it was reached."""
     reached = value >= wanted if at_least else value <= wanted
     words = "at least" if at_least else "at most"
     return f"{value:.3g}{unit} ({words} {wanted:g}{unit}: {'reached' if reached else '**missed**'})"

@@ -36,7 +36,7 @@ class Problem:
 
 
 class Way:
-    """One way of doing an epoch: `epoch(rates)` runs it, `weights()` gives W (K, D) and b (K) for standardized pictures."""
+    """One way of doing an epoch: `epoch(rates)` runs it; `weights()` are W (K, D), b (K) for standardized pictures."""
 
     compiling = 0.0
 
@@ -168,9 +168,7 @@ class Compiled(Way):
         p = self.problem
         data = p.standardized if self.form == "float32" else p.pictures
         self.rate.fill_(rate)
-        self._step(
-            self.w, self.b, self.vw, self.vb, data, p.labels, rows, p.mean, p.inverse, self.rate, p.l2
-        )
+        self._step(self.w, self.b, self.vw, self.vb, data, p.labels, rows, p.mean, p.inverse, self.rate, p.l2)
 
 
 def _error(s: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
