@@ -1,0 +1,63 @@
+"""Numbers as a person reads them in a drawing or a table: few digits, a true minus, powers of ten as powers."""
+
+import math
+
+import numpy as np
+
+_SUPERSCRIPT = str.maketrans("0123456789-.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")
+
+
+def short(number: float, digits: int = 3) -> str:
+    """A number with so many significant digits, without zeros at its end: 0.731, −12, 1.2×10⁻⁵."""
+    value = float(number)
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
+    if value == 0:
+        return "0"
+    if value == round(value) and abs(value) < 1e5:
+        text = f"{value:.0f}"  # a whole number keeps all its digits: 1024 is not 1020
+    else:
+        text = f"{value:.{digits}g}"
+        if "e" in text or not 1e-3 <= abs(value) < 1e5:
+            mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
+            if "." in mantissa:
+                mantissa = mantissa.rstrip("0").rstrip(".")
+            text = f"{mantissa}×10{superscript(str(int(exponent)))}"
+    return text.replace("-", "−")
+
+
+def superscript(digits: str) -> str:
+    """Digits, a minus and a point, raised."""
+    return digits.translate(_SUPERSCRIPT)
+
+
+def shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as Python writes it, with spaces for thousands left out: (256, 10), (10,), ()."""
+    return str(tuple(int(size) for size in shape))
+
+
+def exact(number: float) -> str:
+    """A number so that reading it back gives the same bits."""
+    return repr(float(number))
+
+
+def range_text(values: np.ndarray) -> str:
+    """From the smallest to the largest number of an array, and how many are not finite."""
+    low, high, wrong = extent(values)
+    if low is None or high is None:
+        return "empty" if not values.size else "not finite"
+    text = short(low, 2) if low == high else f"{short(low, 2)} … {short(high, 2)}"
+    return f"{text}, {wrong:,} not finite" if wrong else text
+
+
+def extent(values: np.ndarray) -> tuple[float | None, float | None, int]:
+    """The smallest and the largest finite number of an array, and how many are not finite."""
+    if not values.size:
+        return None, None, 0
+    # min and max are NaN or infinite if any number is, and need no array of their own.
+    low, high = float(values.min()), float(values.max())
+    if math.isfinite(low) and math.isfinite(high):
+        return low, high, 0
+    finite = values[np.isfinite(values)]
+    wrong = int(values.size - finite.size)
+    return (float(finite.min()), float(finite.max()), wrong) if finite.size else (None, None, wrong)
