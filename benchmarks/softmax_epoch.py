@@ -212,7 +212,7 @@ def _report(
     }
     body = "\n".join(
         [
-            "50,000 pictures × 3,072 numbers; batch 256, Nesterov's momentum 0.9, L2, cosine schedule over these epochs.",
+            "50,000 pictures × 3,072 numbers; batch 256, Nesterov's momentum 0.9, L2, cosine schedule over them.",
             "Objective and accuracy are after the last. Warm-up and compiling are not in the times; shuffling is.",
             "",
             table(head, rows),
