@@ -15,9 +15,12 @@ from pellucid.data.dataset import Dataset
 from pellucid.models.model_file import load_model
 from pellucid.storage.errors import FileError, InputError, TrainingError
 from pellucid.storage.records import read_log
-from pellucid.training.checkpoint import load_checkpoint
+from pellucid.training import loop
+from pellucid.training.checkpoint import Standing, load_checkpoint
+from pellucid.training.loop import trained
 from pellucid.training.recipe import Recipe
 from pellucid.training.run import Lock, new_run, read_run
+from pellucid.training.session import prepared
 from pellucid.training.trainer import fit, resume
 
 RECIPE = Recipe(epochs=6, batch_size=32)
@@ -78,28 +81,47 @@ def test_the_test_part_is_never_looked_at_while_training(quick):
         np.testing.assert_array_equal(first.params[name], second.params[name])
 
 
-def test_the_best_weights_are_kept(quick):
+def test_the_latest_weights_that_cannot_be_told_from_the_best_are_kept(quick):
     outcome = fit(quick, replace(RECIPE, epochs=12))
-    best = outcome.run["result"]["best_epoch"]
-    curve = [event["validation_accuracy"] for event in outcome.events]
-    assert curve[best - 1] == max(curve)
-    assert outcome.run["result"]["accuracy"]["validation"] == pytest.approx(max(curve))
+    result = outcome.run["result"]
+    curve = np.array([event["validation_accuracy"] for event in outcome.events])
+    count = len(quick.validation)
+    close = [
+        epoch
+        for epoch, share in enumerate(curve, 1)
+        if share >= curve.max() - np.sqrt(share * (1 - share) / count)
+    ]
+    assert result["peak_epoch"] == curve.argmax() + 1
+    assert result["best_epoch"] == close[-1]
+    assert result["accuracy"]["validation"] == pytest.approx(curve[close[-1] - 1])
+
+
+def test_weights_that_got_worse_are_not_kept(quick):
+    session = prepared(quick, replace(RECIPE, epochs=2))
+    start = Standing(0, session.start_state(), session.start_params)
+    good = trained(session, start, None, lambda event: None).standing
+    forgotten = {name: 0 * array for name, array in good.state["params"].items()}
+    worse = replace(good, epoch=3, state={**good.state, "params": forgotten})
+    judged, _ = loop._judged(session, worse, {})
+    assert judged.best_epoch == good.best_epoch
+    assert judged.peak == good.peak
+    np.testing.assert_array_equal(judged.best_params["weight"], good.best_params["weight"])
 
 
 def test_patience_stops_early(quick):
     outcome = fit(quick, replace(RECIPE, epochs=400, patience=3))
     assert outcome.run["result"]["stopped"] == "no better accuracy on validation for 3 epochs"
-    assert outcome.run["result"]["epochs"] == outcome.run["result"]["best_epoch"] + 3
+    assert outcome.run["result"]["epochs"] == outcome.run["result"]["peak_epoch"] + 3
 
 
 @pytest.mark.parametrize("watch", ["balanced-accuracy", "f1", "loss"])
 def test_any_measure_can_be_watched(quick, watch):
     outcome = fit(quick, replace(RECIPE, watch=watch))
-    best = outcome.run["result"]["best_epoch"]
+    peak = outcome.run["result"]["peak_epoch"]
     if watch == "loss":
         losses = [event["validation_loss"] for event in outcome.events]
-        assert losses[best - 1] == min(losses)
-    assert 1 <= best <= 6
+        assert losses[peak - 1] == min(losses)
+    assert 1 <= peak <= 6
 
 
 def test_balanced_weights_count_every_class_the_same(digits):
@@ -127,7 +149,7 @@ def test_training_goes_on_to_the_same_bits(quick, tmp_path):
         fit(quick, RECIPE, part, listener=stop)
     assert load_checkpoint(part)[0].epoch in (2, 3)
     assert not (part / "model.json").exists()
-    with pytest.raises(FileError, match="no finished model yet. Finish it: pellucid resume"):
+    with pytest.raises(FileError, match=r"no finished model yet\. Finish it: pellucid resume"):
         load_model(part)
     outcome = resume(part, quick)
     for name, array in weights(whole).items():
@@ -137,8 +159,6 @@ def test_training_goes_on_to_the_same_bits(quick, tmp_path):
 
 
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(quick, tmp_path):
-    from pellucid.training import loop
-
     def stop(event):
         if event.get("event") == "epoch" and event["epoch"] == 4:
             raise KeyboardInterrupt

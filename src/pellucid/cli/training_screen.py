@@ -74,12 +74,10 @@ class TrainingScreen:
 
     def _finished(self, event: dict[str, Any]) -> None:
         self._stop()
+        words = f"stopped: {event['stopped']}"
         if event["best_epoch"] != event["epochs"]:
-            self.screen.print(
-                f"stopped: {event['stopped']}; the weights of epoch {event['best_epoch']} did best and are kept"
-            )
-        else:
-            self.screen.print(f"stopped: {event['stopped']}")
+            words += f"; the weights of epoch {event['best_epoch']} are kept, the latest that cannot be told from the best"
+        self.screen.print(words)
 
     def _stop(self) -> None:
         if self._progress is not None:

@@ -1,6 +1,7 @@
 """Where training stands, on disk: written whole or not at all, and two of them are kept."""
 
 import contextlib
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,10 +23,10 @@ class Standing:
     ----------
     epoch : epochs done
     state : {"params": …, "optimizer": …, "t": steps done}
-    best_params : the weights of the epoch that did best on the validation pictures
-    best_epoch, best_value : which epoch, and how well (higher is better): the watched measure, then minus
-        the validation
-        loss, which decides between equals; empty before the first one
+    best_params, best_epoch : the weights that are kept, and of which epoch: the latest that cannot be told
+        from the best
+        (see selection.py)
+    peak, peak_epoch : the best value of the watched measure so far, and when; −inf before the first epoch
     seconds : spent on training so far
     """
 
@@ -33,7 +34,8 @@ class Standing:
     state: dict[str, Any] = field(repr=False)
     best_params: dict[str, np.ndarray] = field(repr=False)
     best_epoch: int = 0
-    best_value: tuple[float, ...] = ()
+    peak: float = -math.inf
+    peak_epoch: int = 0
     seconds: float = 0.0
 
 
@@ -44,7 +46,8 @@ def save_checkpoint(folder: Path, standing: Standing, preprocessing: Preprocessi
     metadata = {
         "epoch": standing.epoch,
         "best_epoch": standing.best_epoch,
-        "best_value": list(standing.best_value),
+        "peak": standing.peak if math.isfinite(standing.peak) else None,
+        "peak_epoch": standing.peak_epoch,
         "seconds": standing.seconds,
         "preprocessing": settings,
     }
@@ -73,7 +76,8 @@ def load_checkpoint(folder: Path) -> tuple[Standing, Preprocessing, list[str]]:
             {"optimizer": {name: {} for name in tree["state"]["params"]}, **tree["state"]},
             tree["best"],
             metadata["best_epoch"],
-            tuple(metadata["best_value"]),
+            -math.inf if metadata["peak"] is None else metadata["peak"],
+            metadata["peak_epoch"],
             metadata["seconds"],
         )
         return standing, Preprocessing.from_state(metadata["preprocessing"], tree["preprocessing"]), remarks

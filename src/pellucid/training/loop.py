@@ -15,6 +15,7 @@ from pellucid.optimizers.schedules import SCHEDULES
 from pellucid.storage.errors import TrainingError
 from pellucid.training.checkpoint import Standing, save_checkpoint
 from pellucid.training.diagnosis import blame
+from pellucid.training.selection import watched
 from pellucid.training.session import Session
 
 Listener = Callable[[dict[str, Any]], None]
@@ -53,11 +54,7 @@ def trained(session: Session, standing: Standing, folder: Path | None, listener:
     last_saved = time.perf_counter()
     try:
         while standing.epoch < recipe.epochs:
-            if (
-                recipe.patience
-                and standing.best_epoch
-                and standing.epoch - standing.best_epoch >= recipe.patience
-            ):
+            if recipe.patience and standing.epoch - standing.peak_epoch >= recipe.patience:
                 return Finished(
                     standing, f"no better {recipe.watch} on validation for {recipe.patience} epochs"
                 )
@@ -96,7 +93,7 @@ def _epoch(session: Session, standing: Standing) -> tuple[Standing, dict[str, An
         "event": "epoch",
         "epoch": epoch,
         "epochs": recipe.epochs,
-        "loss": _mean_loss(np.concatenate(losses), len(order), recipe.batch_size),
+        "loss": _epoch_loss(np.concatenate(losses), len(order), recipe.batch_size),
         "train_accuracy": rights / len(order),
         "learning_rate": float(rates[0]),
         "seconds": seconds,
@@ -127,36 +124,41 @@ def plan(session: Session, epoch: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _judged(session: Session, standing: Standing, record: dict[str, Any]) -> tuple[Standing, dict[str, Any]]:
-    """Look at the validation pictures; keep the weights if they are the best so far. Without such pictures
-    the last are best."""
+    """Look at the validation pictures; keep the weights unless they are worse than the best so far. Without
+    such pictures
+    the last are kept."""
     params = standing.state["params"]
     if not len(session.dataset.validation):
         return replace(standing, best_params=params, best_epoch=standing.epoch), record
-    evaluation, loss = evaluated(session, params, "validation")
-    record |= {"validation_accuracy": evaluation.accuracy, "validation_loss": loss}
-    value = {
-        "accuracy": evaluation.accuracy,
-        "balanced-accuracy": evaluation.balanced_accuracy,
-        "f1": evaluation.macro_f1,
-        "loss": -loss,
-    }[session.recipe.watch]
-    if (value, -loss) > standing.best_value:
-        standing = replace(standing, best_params=params, best_epoch=standing.epoch, best_value=(value, -loss))
+    evaluation, losses = evaluated(session, params, "validation")
+    record |= {"validation_accuracy": evaluation.accuracy, "validation_loss": mean_loss(losses)}
+    value, error = watched(session.recipe.watch, evaluation, losses)
+    if value > standing.peak:
+        standing = replace(standing, peak=value, peak_epoch=standing.epoch)
+    if value >= standing.peak - error:
+        standing = replace(standing, best_params=params, best_epoch=standing.epoch)
     return standing, record
 
 
 def evaluated(
     session: Session, params: dict[str, Any], part: str, temperature: float = 1.0
-) -> tuple[Evaluation, float]:
-    """What these weights say of one part, and the mean loss there."""
+) -> tuple[Evaluation, np.ndarray]:
+    """What these weights say of one part, and the loss of each of its pictures (n,)."""
     chosen = session.dataset.part(part)
     scores = session.engine.scores(params, chosen.rows.astype(np.int32))
-    loss = float(np.mean(LOSSES[session.recipe.model](scores, chosen.labels), dtype=np.float64))
+    losses = LOSSES[session.recipe.model](scores, chosen.labels)
     probabilities = session.classifier(params, temperature).probabilities(scores)
-    return Evaluation(part, session.dataset.classes, chosen.rows, chosen.labels, scores, probabilities), loss
+    return Evaluation(
+        part, session.dataset.classes, chosen.rows, chosen.labels, scores, probabilities
+    ), losses
 
 
-def _mean_loss(losses: np.ndarray, pictures: int, batch_size: int) -> float:
+def mean_loss(losses: np.ndarray) -> float:
+    """The mean (n,) → (), added up in float64."""
+    return float(losses.mean(dtype=np.float64))
+
+
+def _epoch_loss(losses: np.ndarray, pictures: int, batch_size: int) -> float:
     """The mean over pictures of minibatch means: the last minibatch may be short and counts less."""
     sizes = np.full(len(losses), batch_size)
     sizes[-1] = pictures - batch_size * (len(losses) - 1)

@@ -11,8 +11,8 @@ from pellucid.models.linear import KINDS
 from pellucid.optimizers.descent import Momentum, Optimizer
 from pellucid.optimizers.schedules import SCHEDULES
 from pellucid.storage.errors import InputError
+from pellucid.training.selection import WATCHED
 
-WATCHED = ("accuracy", "balanced-accuracy", "f1", "loss")
 STRENGTH = {"softmax": 3e-3, "svm": 0.03}
 """λ of each kind, chosen on validation pictures of CIFAR-10 and of digits (see benchmarks/defaults.py)."""
 

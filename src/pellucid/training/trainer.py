@@ -20,7 +20,7 @@ from pellucid.storage.errors import InputError, printable
 from pellucid.storage.records import Log
 from pellucid.training.checkpoint import Standing, load_checkpoint
 from pellucid.training.diagnosis import Check, checks
-from pellucid.training.loop import Finished, Listener, evaluated, trained
+from pellucid.training.loop import Finished, Listener, evaluated, mean_loss, trained
 from pellucid.training.recipe import Recipe
 from pellucid.training.run import Lock, read_run, write_run
 from pellucid.training.session import Session, prepared
@@ -207,10 +207,11 @@ def _finished(
     result = {
         "accuracy": {part: evaluation.accuracy for part, evaluation in evaluations.items()},
         "measures": {part: evaluation.measures() for part, evaluation in evaluations.items()},
-        "loss": {part: loss for part, (_, loss) in measured.items()},
+        "loss": {part: mean_loss(losses) for part, (_, losses) in measured.items()},
         "stopped": end.reason,
         "epochs": end.standing.epoch,
         "best_epoch": end.standing.best_epoch,
+        "peak_epoch": end.standing.peak_epoch,
         "temperature": temperature,
         "calibration_error": calibration,
         "seconds": spent,
