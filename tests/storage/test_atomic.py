@@ -118,9 +118,14 @@ def test_the_usual_permissions(tmp_path):
 def test_an_error_in_the_block_writes_nothing_and_stays_what_it_is(tmp_path, error):
     path = tmp_path / "file"
     path.write_bytes(b"old")
-    with pytest.raises(type(error)) as caught, writing(path) as file:
-        file.write(b"half of")
-        raise error
+
+    def stopped():
+        with writing(path) as file:
+            file.write(b"half of")
+            raise error
+
+    with pytest.raises(type(error)) as caught:
+        stopped()
     assert caught.value is error
     assert path.read_bytes() == b"old"
     assert os.listdir(tmp_path) == ["file"]

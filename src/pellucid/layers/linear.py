@@ -38,9 +38,10 @@ class Linear:
 
     def __call__(self, params: dict[str, Any], x: Any) -> Any:
         """Scores (N, K) of x (N, D). Raises `InputError` where x is no row of D features for each picture."""
-        if len(x.shape) != 2 or x.shape[1] != self.features:
+        shape = np.shape(x)
+        if len(shape) != 2 or shape[1] != self.features:
             raise InputError(
-                f"Linear({self.features}, {self.classes}) needs x of shape (N, {self.features}), got {tuple(x.shape)}. "
+                f"Linear({self.features}, {self.classes}) needs x of shape (N, {self.features}), got {shape}. "
                 "Flatten the images first: `preprocessing.apply(images)`."
             )
         return affine(x, params["weight"], params["bias"])

@@ -71,5 +71,15 @@ def stepped(
     t: Any,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The parameters and the state after one step (number t, counted from 1) along the gradients g (name → array)."""
-    moved = {name: optimizer.update(w, g[name], state[name], learning_rate, t) for name, w in params.items()}
+    moved = {
+        name: optimizer.update(w, g[name], state[name], _in_dtype(learning_rate, w), t)
+        for name, w in params.items()
+    }
     return {name: w for name, (w, _) in moved.items()}, {name: s for name, (_, s) in moved.items()}
+
+
+def _in_dtype(learning_rate: Any, w: Any) -> Any:
+    """The rate in the parameter's own dtype: one in float64 would make all of float32 weights float64."""
+    if getattr(learning_rate, "dtype", w.dtype) == w.dtype:
+        return learning_rate
+    return learning_rate.astype(w.dtype)

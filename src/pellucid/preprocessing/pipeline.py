@@ -33,7 +33,7 @@ class Preprocessing:
 
     def apply(self, inputs: np.ndarray) -> np.ndarray:
         """x (N, D) float32 of inputs (N, H, W, C) uint8 or (N, D). Raises `InputError` where the shape does not fit."""
-        inputs = np.asarray(inputs)
+        inputs = _numbers(inputs)
         wanted = self.frame.shape if self.frame else (self.features,)
         if inputs.shape[1:] != wanted:
             raise InputError(
@@ -96,3 +96,16 @@ class Preprocessing:
     def measured(cls, inputs: np.ndarray, rows: np.ndarray, frame: Frame | None) -> "Preprocessing":
         """Mean and scale measured on these rows, the training part."""
         return cls(frame, *moments(inputs, rows))
+
+
+def _numbers(inputs: Any) -> np.ndarray:
+    """The inputs as an array of numbers. Raises `InputError` where they are none."""
+    try:
+        array = np.asarray(inputs)
+    except ValueError as error:
+        raise InputError(
+            f"The model sees numbers in rows of equal length, got {type(inputs).__name__}: {error}"
+        ) from error
+    if array.dtype.kind not in "biuf":
+        raise InputError(f"The model sees numbers, got an array of {array.dtype}.")
+    return array

@@ -10,9 +10,8 @@ from pellucid.arrays.namespace import namespace
 _BLOCK = 256
 
 FLOOR = 0.1
-"""Deviations of pixels are taken as at least this share of the root mean square deviation of all pixels: a
-pixel that is
-black in all but one training picture would otherwise decide everything when it lights up."""
+"""Deviations of pixels are taken as at least this share of the root mean square deviation of all pixels: a pixel that
+is black in all but one training picture would otherwise decide everything when it lights up."""
 
 
 def standardize(inputs: Any, mean: Any, scale: Any) -> Any:
@@ -24,7 +23,7 @@ def standardize(inputs: Any, mean: Any, scale: Any) -> Any:
     mean, scale (D,) float32 or float64, in the units of the inputs
     """
     xp = namespace(inputs, mean)
-    flat = inputs.reshape(inputs.shape[0], -1)  # (N, H, W, C) → (N, D)
+    flat = inputs.reshape(inputs.shape[0], mean.shape[0])  # (N, H, W, C) → (N, D), also for N = 0
     # A product with the reciprocal takes half the time of a division.
     return (flat.astype(mean.dtype) - mean) * (xp.ones_like(scale) / scale)
 
@@ -35,21 +34,43 @@ def moments(inputs: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarra
     The scale is the standard deviation; for pictures not below `FLOOR` of the root mean square of all, and 1 where
     nothing varies.
     """
+    pictures = inputs.dtype == np.uint8
+    mean, deviation = (_of_pixels if pictures else _of_numbers)(inputs, rows)
+    if pictures:
+        deviation = np.maximum(deviation, FLOOR * np.sqrt(np.mean(deviation**2)))
+    # Less than a rounding error is no variation; nor is what has no reciprocal in float32.
+    deviation[deviation <= np.maximum(np.finfo(np.float64).eps * np.abs(mean), 1e-37)] = 1.0
+    return mean.astype(np.float32), deviation.astype(np.float32)
+
+
+def _of_pixels(inputs: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation (D,) of 8-bit numbers: sums of them and of their squares are exact, and fast."""
     features = int(np.prod(inputs.shape[1:]))
     total, squares = np.zeros(features), np.zeros(features)
-    # Shifting by one row's values keeps the squares small for tables with large numbers.
-    shift = np.zeros(features) if inputs.dtype == np.uint8 else inputs[rows[0]].astype(np.float64).reshape(-1)
-    work = np.float32 if inputs.dtype == np.uint8 else np.float64
     for start in range(0, len(rows), _BLOCK):
-        block = inputs[rows[start : start + _BLOCK]].reshape(-1, features).astype(work)
-        if work is np.float64:
-            block -= shift
-        ones = np.ones(len(block), work)
+        block = inputs[rows[start : start + _BLOCK]].reshape(-1, features).astype(np.float32)  # (B, D)
+        ones = np.ones(len(block), np.float32)
         total += ones @ block
         squares += ones @ (block * block)
     mean = total / len(rows)
-    deviation = np.sqrt(np.maximum(squares / len(rows) - mean * mean, 0.0))
-    if inputs.dtype == np.uint8:
-        deviation = np.maximum(deviation, FLOOR * np.sqrt(np.mean(deviation**2)))
-    deviation[deviation < 1e-12 * np.maximum(1.0, np.abs(mean))] = 1.0
-    return (mean + shift).astype(np.float32), deviation.astype(np.float32)
+    return mean, np.sqrt(np.maximum(squares / len(rows) - mean * mean, 0.0))
+
+
+def _of_numbers(inputs: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and deviation (D,) of any numbers: counted from the first row, and each block is centered at its own
+    mean and joined to those before (Chan, Golub and LeVeque 1983, section 2), so nothing cancels however far from 0 the
+    numbers are, or the first row from all others."""
+    features = int(np.prod(inputs.shape[1:]))
+    first = inputs[rows[0]].astype(np.float64).reshape(features)
+    count, mean, squares = 0, np.zeros(features), np.zeros(features)
+    for start in range(0, len(rows), _BLOCK):
+        block = (
+            inputs[rows[start : start + _BLOCK]].reshape(-1, features).astype(np.float64) - first
+        )  # (B, D)
+        center = block.mean(axis=0)
+        moved = center - mean
+        joined = count + len(block)
+        squares += ((block - center) ** 2).sum(axis=0) + moved**2 * (count * len(block) / joined)
+        mean += moved * (len(block) / joined)
+        count = joined
+    return first + mean, np.sqrt(squares / count)
