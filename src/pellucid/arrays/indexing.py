@@ -14,3 +14,25 @@ def rows(array: Any, numbers: Any) -> Any:
     if isinstance(array, np.ndarray):
         return array[numbers]
     return array.at[numbers].get(mode="promise_in_bounds")
+
+
+def checked_key(key: Any, array: Any) -> Any:
+    """The key of `array[key]`, lists in it as arrays, after NumPy has looked whether all that it names is there.
+
+    JAX would take the nearest place that there is, in silence.
+
+    Raises
+    ------
+    IndexError, TypeError : a place that is not there, too many axes, a key of another kind
+    """
+    if isinstance(key, list):
+        key = np.asarray(key)
+    if isinstance(key, tuple):
+        key = tuple(np.asarray(part) if isinstance(part, list) else part for part in key)
+    parts = key if isinstance(key, tuple) else (key,)
+    if isinstance(array, np.ndarray | np.generic):
+        return key
+    if not any(hasattr(part, "__jax_array__") or type(part).__module__.startswith("jax") for part in parts):
+        # Takes no memory: every place of the stand-in is the same byte.
+        np.broadcast_to(np.False_, array.shape)[key]
+    return key

@@ -6,6 +6,7 @@ import numpy as np
 
 from pellucid.arrays.namespace import namespace
 from pellucid.graph.elementwise import summed_to
+from pellucid.graph.misfit import Misfit
 from pellucid.graph.tensor import op
 
 
@@ -19,12 +20,13 @@ def affine(x, w, b):
     Source     CS231n, Linear classification
     """
     if np.ndim(x) != 2 or np.ndim(w) != 2:
-        raise ValueError("x and w must be matrices, with two axes")
+        raise Misfit("x and w must be matrices, with two axes")
     if x.shape[1] != w.shape[1]:
-        raise ValueError(f"{x.shape[1]} columns meet {w.shape[1]} features")
+        turned = 1 if x.shape[1] == w.shape[0] else 0 if x.shape[0] == w.shape[1] else None
+        raise Misfit(f"{x.shape[1]} columns meet {w.shape[1]} features", turned)
     # A bias of another shape would be broadcast, and its gradient would not have its shape.
     if np.shape(b) != w.shape[:1]:
-        raise ValueError(f"b must have the shape ({w.shape[0]},)")
+        raise Misfit(f"b must have the shape ({w.shape[0]},)")
     return x @ w.T + b, (lambda g: g @ w, lambda g: g.T @ x, lambda g: g.sum(0))
 
 
@@ -38,10 +40,11 @@ def matmul(x, y):
     Source     CS231n, Backpropagation: vectorized operations
     """
     if not np.ndim(x) or not np.ndim(y):
-        raise ValueError("both must have an axis: multiply by a number with *")
+        raise Misfit("both must have an axis: multiply by a number with *")
     inner = y.shape[0 if y.ndim == 1 else -2]
     if x.shape[-1] != inner:
-        raise ValueError(f"{x.shape[-1]} columns meet {inner} rows")
+        turned = 1 if y.ndim == 2 and y.shape[1] == x.shape[-1] else 0 if x.ndim == 2 and x.shape[0] == inner else None
+        raise Misfit(f"{x.shape[-1]} columns meet {inner} rows", turned)
     # (D) → (1, D) on the left, (D) → (D, 1) on the right
     rows = x.reshape(1, -1) if x.ndim == 1 else x
     columns = y.reshape(-1, 1) if y.ndim == 1 else y
@@ -68,7 +71,9 @@ def transpose(x, *, axes=None):
     Source     CS231n, Backpropagation: vectorized operations
     """
     xp = namespace(x)
-    back = None if axes is None else tuple(np.argsort(np.asarray(axes) % x.ndim).tolist())
+    if axes is not None and sorted(axis % x.ndim if x.ndim else axis for axis in axes) != list(range(x.ndim)):
+        raise Misfit(f"axes must name each of the {x.ndim} axes once")
+    back = None if axes is None else tuple(np.argsort([axis % x.ndim for axis in axes]).tolist())
     return xp.transpose(x, axes), (lambda g: xp.transpose(g, back),)
 
 
@@ -91,10 +96,10 @@ def concatenate(*arrays, axis=0):
 
     Forward    z = [x₁ x₂ …]
     Gradient   each gets back its own piece of g
-    Shapes     arrays (N, D) → z (N, D)
+    Shapes     *arrays (N, D) → z (M, D)
     Source     Szegedy et al. 2015, "Going deeper with convolutions", section 4: branches are concatenated
     """
-    xp = namespace(*arrays)
+    xp = _one_at_least(arrays)
     ends = np.cumsum([array.shape[axis] for array in arrays]).tolist()
     return xp.concatenate(arrays, axis=axis), tuple(
         _slicer(axis, arrays[0].ndim, slice(end - array.shape[axis], end))
@@ -108,12 +113,19 @@ def stack(*arrays, axis=0):
 
     Forward    z = [x₁; x₂; …]
     Gradient   each gets back its own layer of g
-    Shapes     arrays (N, D) → z (P, N, D)
+    Shapes     *arrays (N, D) → z (P, N, D)
     Source     CS231n, Backpropagation: vectorized operations
     """
-    xp = namespace(*arrays)
+    xp = _one_at_least(arrays)
     z = xp.stack(arrays, axis=axis)
     return z, tuple(_slicer(axis, z.ndim, layer) for layer in range(len(arrays)))
+
+
+def _one_at_least(arrays: tuple[Any, ...]) -> Any:
+    """The namespace of the arrays, of which there must be one."""
+    if not arrays:
+        raise Misfit("give at least one array")
+    return namespace(*arrays)
 
 
 def _hidden(place: int, axes: int, x: Any, y: Any) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
+from pellucid.arrays.mixing import brought_back, in_dtype
 from pellucid.arrays.namespace import namespace
 from pellucid.graph.card import card
 from pellucid.graph.tensor import OPERATIONS, Pullback, Tensor
@@ -45,27 +46,43 @@ def gradients(
     Parameters
     ----------
     loss : a tensor of shape ()
-    of : the tensors wanted; without it, the variables from which the loss was made
-    release : forget the graph behind the walk, so that its memory can be used again at once. The tensors
-        keep their values; no
-        second walk is possible
+    of : the tensors wanted, variables or nodes; without it, the variables from which the loss was made. Whole
+        numbers (labels, 8-bit pixels) have no gradient: they are left out, and refused here
+    release : forget the graph behind the walk, so that its memory can be used again at once: the values of nodes
+        that nobody else holds are let go. No second walk is possible
 
     Returns
     -------
-    tensor → gradient, in the tensor's shape and dtype; zeros for a wanted tensor that the loss does not depend on
+    tensor → gradient, in the tensor's shape and dtype; zeros for a wanted tensor that the loss was not made from:
+    it does not change the loss
 
     Raises
     ------
-    InputError : the loss is not a single number, or its graph was released
+    InputError : the loss is not a single number, or its graph was released, or whole numbers are wanted
     """
-    nodes = _checked(loss)
-    wanted = [node for node in nodes if not node.op] if of is None else list(of)
-    leads = None if of is None else _leading_to(nodes, set(wanted))
-    kept = set(wanted)
+    _check(loss)
     flowing: dict[Tensor, Any] = {loss: _one(loss)}
-    collections.deque(_walk(nodes, leads, flowing, kept, release), maxlen=0)
+    if of is None:
+        collections.deque(_walk(loss, None, None, flowing, release), maxlen=0)
+        # What is left are the variables: everything else was taken out when it was handed on.
+        return {
+            tensor: brought_back(g, tensor.value)
+            for tensor, g in flowing.items()
+            if not tensor.op and is_floating(tensor)
+        }
+    wanted = list(of)
+    for tensor in wanted:
+        if not is_floating(tensor):
+            raise InputError(
+                f"{tensor!r} holds whole numbers, which have no gradient: give it a floating dtype first, "
+                "as variables() does."
+            )
+    kept = set(wanted)
+    collections.deque(_walk(loss, _leading_to(loss, kept), kept, flowing, release), maxlen=0)
     return {
-        tensor: flowing[tensor] if tensor in flowing else namespace(tensor.value).zeros_like(tensor.value)
+        tensor: brought_back(flowing[tensor], tensor.value)
+        if tensor in flowing
+        else namespace(tensor.value).zeros_like(tensor.value)
         for tensor in wanted
     }
 
@@ -73,11 +90,12 @@ def gradients(
 def backward_steps(loss: Tensor) -> Iterator[Step]:
     """The same walk, one edge at a time, for those who want to look.
 
-    Raises `InputError` where the loss is not a single number.
+    Raises `InputError` where the loss is not a single number, or its graph was released.
     """
-    nodes = _checked(loss)
+    _check(loss)
+    nodes = set(ancestors(loss))
     flowing: dict[Tensor, Any] = {loss: _one(loss)}
-    for node, parent, pullback, g, contribution in _walk(nodes, None, flowing, set(nodes), False):
+    for node, parent, pullback, g, contribution in _walk(loss, nodes, nodes, flowing, False):
         local = None
         if node.shape == () or card(OPERATIONS[node.op]).result == ("...",):
             local = pullback(namespace(g).ones_like(g))
@@ -85,32 +103,53 @@ def backward_steps(loss: Tensor) -> Iterator[Step]:
 
 
 def _walk(
-    nodes: list[Tensor],
+    loss: Tensor,
     leads: set[Tensor] | None,
+    kept: set[Tensor] | None,
     flowing: dict[Tensor, Any],
-    kept: set[Tensor],
     release: bool,
 ) -> Iterator[tuple[Tensor, Tensor, Pullback, Any, Any]]:
     """The chain rule: from the deepest node on, hand on what has flowed into it. `flowing` is filled on the way.
 
     When a node's turn comes, all deeper ones have had theirs, so all that flows into it has been summed.
+
+    Parameters
+    ----------
+    leads : the tensors to walk to; None for all
+    kept : the tensors whose gradient stays in `flowing`; None for the variables
     """
-    for node in nodes:
-        g = flowing.get(node) if node in kept else flowing.pop(node, None)
-        if g is None:
-            continue
-        for parent, pullback in zip(node.parents, node.pullbacks, strict=True):
-            if leads is None or parent in leads:
-                contribution = _in_dtype_of(parent, pullback(g))
-                so_far = flowing.get(parent)
-                flowing[parent] = contribution if so_far is None else so_far + contribution
-                yield node, parent, pullback, g, contribution
-        if release:
-            node.parents, node.pullbacks = (), ()
+    # Nodes wait by their depth, from the moment on when something flows into them.
+    waiting: list[list[Tensor]] = [[] for _ in range(loss.depth + 1)]
+    waiting[-1].append(loss)
+    while waiting:
+        for node in waiting.pop():
+            if not node.parents:
+                if node.op and not node.inputs:
+                    raise InputError(_released(node))
+                continue
+            g = flowing.pop(node) if kept is None or node not in kept else flowing[node]
+            for parent, pullback in zip(node.parents, node.pullbacks, strict=True):
+                if leads is None or parent in leads:
+                    contribution = pullback(g)
+                    # Where float32 meets float64, each side gets back what it brought.
+                    # (Most dtypes are one object, and to compare objects takes a third of the time.)
+                    dtype = parent.value.dtype
+                    if contribution.dtype is not dtype and contribution.dtype != dtype:
+                        contribution = in_dtype(contribution, dtype)
+                    if parent in flowing:
+                        flowing[parent] = flowing[parent] + contribution
+                    else:
+                        flowing[parent] = contribution
+                        waiting[parent.depth].append(parent)
+                    yield node, parent, pullback, g, contribution
+            if release:
+                node.parents, node.pullbacks, node.inputs = (), (), ()
+                if leads is not None:
+                    leads.discard(node)
 
 
-def _checked(loss: Tensor) -> list[Tensor]:
-    """All nodes of the graph, deepest first. Raises `InputError` where no walk can begin."""
+def _check(loss: Tensor) -> None:
+    """Raises `InputError` where no walk can begin."""
     if not isinstance(loss, Tensor):
         raise InputError(
             f"gradients() needs a tensor, got {type(loss).__name__}: numbers do not remember how they were made. "
@@ -120,12 +159,18 @@ def _checked(loss: Tensor) -> list[Tensor]:
         raise InputError(
             f"gradients() walks back from a single number, got a tensor of shape {loss.shape}: take its mean or sum."
         )
-    if loss.op and not loss.parents and loss.depth:
+    if not is_floating(loss):
         raise InputError(
-            f"Nothing flows back from {loss!r}: its graph was released by an earlier walk, "
-            "or no input of it takes a gradient."
+            f"gradients() walks back from a floating number, got {loss!r} of dtype {loss.dtype}: whole numbers do "
+            "not move a little."
         )
-    return sorted(ancestors(loss), key=attrgetter("depth"), reverse=True)
+
+
+def _released(node: Tensor) -> str:
+    return (
+        f"Nothing flows back from {node!r}: its graph was released by an earlier walk. Build it again, or walk "
+        "without release=True."
+    )
 
 
 def _one(loss: Tensor) -> Any:
@@ -133,27 +178,27 @@ def _one(loss: Tensor) -> Any:
     return namespace(loss.value).ones_like(loss.value)
 
 
-def _in_dtype_of(tensor: Tensor, g: Any) -> Any:
-    """The gradient in the tensor's own dtype: where float32 meets float64, each side gets back what it brought."""
-    return g if g.dtype == tensor.dtype else g.astype(tensor.dtype)
+def is_floating(tensor: Tensor) -> bool:
+    """Whether it can have a gradient. ("V": NumPy does not know bfloat16 as a number.)"""
+    return tensor.value.dtype.kind in "fV"
 
 
 def ancestors(loss: Tensor) -> Iterator[Tensor]:
-    """The tensor and all that it was made from, each once, in no particular order."""
+    """The tensor and all that it was made from and that can have a gradient, each once, in no particular order."""
     seen, waiting = {loss}, [loss]
     while waiting:
         node = waiting.pop()
         yield node
         for parent in node.parents:
-            if parent not in seen:
+            if parent not in seen and is_floating(parent):
                 seen.add(parent)
                 waiting.append(parent)
 
 
-def _leading_to(nodes: list[Tensor], wanted: set[Tensor]) -> set[Tensor]:
-    """The nodes (deepest first) that are wanted, or were made from one that is."""
+def _leading_to(loss: Tensor, wanted: set[Tensor]) -> set[Tensor]:
+    """The nodes of the graph that are wanted, or were made from one that is."""
     leads: set[Tensor] = set()
-    for node in reversed(nodes):
+    for node in sorted(ancestors(loss), key=attrgetter("depth")):
         if node in wanted or any(parent in leads for parent in node.parents):
             leads.add(node)
     return leads

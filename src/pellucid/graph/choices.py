@@ -12,7 +12,7 @@ def where(c, x, y):
     Forward    z = x where c ≠ 0, else y
     Gradient   ∂L/∂x = g [c ≠ 0],  ∂L/∂y = g [c = 0]  (summed over broadcast axes);  none flows into the mask
     Shapes     c (...), x (...), y (...) → z (...)
-    Inputs     c away from 0
+    Inputs     c 0 or 1
     Source     CS231n, Backpropagation: the max gate routes
     """
     xp = namespace(c, x, y)

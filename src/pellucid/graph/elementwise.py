@@ -7,19 +7,13 @@ from pellucid.graph.tensor import op
 
 
 def summed_to(g: Any, like: Any) -> Any:
-    """The gradient g in the shape and dtype of `like`: summed over the axes that broadcasting added or stretched."""
-    try:
-        if g.shape == like.shape and g.dtype == like.dtype:
-            return g
-    except AttributeError:
-        return g  # `like` is a plain number beside a tensor: no gradient is asked of it
-    if g.shape != like.shape:
-        extra = g.ndim - like.ndim
-        stretched = tuple(
-            axis for axis, size in enumerate(like.shape, extra) if size == 1 and g.shape[axis] != 1
-        )
-        g = g.sum(axis=tuple(range(extra)) + stretched, keepdims=True).reshape(like.shape)
-    return g if g.dtype == like.dtype else g.astype(like.dtype)
+    """The gradient g in the shape of `like`: summed over the axes that broadcasting added or stretched."""
+    shape = like.shape
+    if g.shape == shape:
+        return g
+    extra = g.ndim - len(shape)
+    stretched = tuple(axis for axis, size in enumerate(shape, extra) if size == 1 and g.shape[axis] != 1)
+    return g.sum(axis=tuple(range(extra)) + stretched, keepdims=True).reshape(shape)
 
 
 @op
@@ -90,14 +84,14 @@ def power(x, *, exponent):
     Forward    z = xᵖ
     Gradient   ∂L/∂x = g p xᵖ⁻¹
     Shapes     x (...) → z (...)
-    Inputs     x positive; exponent 3
+    Inputs     x positive; exponent 3.0
     Source     CS231n, Backpropagation
     """
     p = float(exponent)
+    # A whole power is exact and takes negative numbers; NumPy multiplies for 2.
     if p == 0.0:  # x⁰ is 1 everywhere; the formula would give 0 · ∞ at 0.
         return x**p, (lambda g: 0 * g,)
-    # A whole power is exact and takes negative numbers; NumPy multiplies for 2.
-    return x**p, (lambda g: summed_to(g * (p * x ** (p - 1.0)), x),)
+    return x**p, (lambda g: g * (p * x ** (p - 1.0)),)
 
 
 @op
@@ -165,7 +159,7 @@ def clip(x, *, low, high):
     Forward    z = min(max(x, low), high)
     Gradient   ∂L/∂x = g [low ≤ x ≤ high]
     Shapes     x (...) → z (...)
-    Inputs     x in steps of 0.3; low -1; high 1
+    Inputs     x in steps of 0.3; low -1.0; high 1.0
     Source     CS231n, Backpropagation: the max gate routes
     """
     xp = namespace(x)

@@ -1,7 +1,13 @@
 """Taking numbers out of arrays, and putting borders around them."""
 
+import operator
+
+import numpy as np
+
+from pellucid.arrays.indexing import checked_key
 from pellucid.arrays.namespace import namespace
 from pellucid.arrays.scatter import scattered
+from pellucid.graph.misfit import Misfit
 from pellucid.graph.tensor import op
 
 
@@ -20,7 +26,7 @@ def take(x, y):
 
 @op
 def index(x, *, key):
-    """A part of an array, as `x[key]` takes it: numbers, slices, `...`, arrays of numbers.
+    """A part of an array, as `x[key]` takes it: numbers, slices, `...`, arrays of numbers, masks.
 
     Forward    z = x[key]
     Gradient   ∂L/∂x = g at the places that were taken (added up where one was taken twice), 0 elsewhere
@@ -28,6 +34,7 @@ def index(x, *, key):
     Inputs     key 0; N at least 1
     Source     Griewank and Walther 2008, "Evaluating derivatives", section 3
     """
+    key = checked_key(key, x)
     return x[key], (lambda g: scattered(g, key, x),)
 
 
@@ -42,6 +49,11 @@ def pad(x, *, width):
     Source     CS231n, Convolutional networks: zero-padding
     """
     xp = namespace(x)
-    borders = [(width, width)] * x.ndim if isinstance(width, int) else list(width)
+    borders = [(width, width)] * x.ndim if np.ndim(width) == 0 else list(width)
+    if np.shape(borders) != (x.ndim, 2) and x.ndim:
+        raise Misfit(f"width must be one whole number, or a pair (before, after) for each of the {x.ndim} axes")
+    borders = [(operator.index(before), operator.index(after)) for before, after in borders]
+    if any(number < 0 for pair in borders for number in pair):
+        raise Misfit("a border cannot be narrower than 0: take a part with x[key]")
     inner = tuple(slice(before, before + size) for (before, _), size in zip(borders, x.shape, strict=True))
     return xp.pad(x, borders), (lambda g: g[inner],)

@@ -34,7 +34,7 @@ def mean(x, *, axis: Axis = None, keepdims: bool = False):
     xp = namespace(x)
     z = x.mean(axis=axis, keepdims=keepdims)
     count = x.size // (z.size or 1)
-    return z, (lambda g: xp.broadcast_to(_spread(g, x, axis) / count, x.shape).astype(x.dtype),)
+    return z, (lambda g: xp.broadcast_to(_spread(g, x, axis) / count, x.shape),)
 
 
 @op

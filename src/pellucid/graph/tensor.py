@@ -1,11 +1,12 @@
 """A number, or an array of numbers, that remembers how it was made."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
+from pellucid.graph.misfit import misfit
 from pellucid.storage.errors import InputError
 
 Pullback = Callable[[Any], Any]
@@ -45,8 +46,11 @@ class Tensor:
         inputs: tuple[Any, ...] = (),
         settings: dict[str, Any] | None = None,
     ) -> None:
-        # A bare number of Python has no dtype: it is held as float64, as NumPy would.
-        self.value = value if hasattr(value, "dtype") else np.asarray(value, np.float64)[()]
+        # A bare number of Python has no dtype: it is held as float64, as NumPy would. What an operation made of
+        # arrays is one already; to ask again would take a tenth of the time of a small operation.
+        if not op or type(value) is float:
+            value = value if hasattr(value, "dtype") else np.asarray(value, np.float64)[()]
+        self.value = value
         self.parents = parents
         self.pullbacks = pullbacks
         self.op = op
@@ -114,6 +118,12 @@ class Tensor:
     def __pow__(self, exponent: float) -> Any:
         return OPERATIONS["power"](self, exponent=exponent)
 
+    def __rpow__(self, base: float) -> Any:
+        raise InputError(f"{base!r} ** tensor is no operation: write exp(tensor * log({base!r})).")
+
+    def __abs__(self) -> Any:
+        return OPERATIONS["absolute"](self)
+
     def __getitem__(self, key: Any) -> Any:
         return OPERATIONS["index"](self, key=key)
 
@@ -128,6 +138,19 @@ class Tensor:
 
     def __le__(self, other: Any) -> Any:
         return OPERATIONS["greater_equal"](other, self)
+
+    def __bool__(self) -> bool:
+        if self.shape != ():
+            raise InputError(f"{self!r} is no single truth: compare its value, as in (x.value > 0).all().")
+        return bool(self.value)
+
+    def __len__(self) -> int:
+        if self.shape == ():
+            raise InputError(f"{self!r} is a single number and has no length.")
+        return int(self.shape[0])
+
+    def __iter__(self) -> "Iterator[Tensor]":
+        return (self[place] for place in range(len(self)))
 
     @property
     def T(self) -> Any:
@@ -153,7 +176,7 @@ def op(function: Callable[..., tuple[Any, tuple[Pullback | None, ...]]]) -> Call
     @functools.wraps(function)
     def operation(*inputs: Any, **settings: Any) -> Any:
         # This runs once for every node of an eager graph, so it is written for speed: no generators, one pass.
-        values, depth = [], -1
+        values, depth, constants = [], -1, False
         for each in inputs:
             if isinstance(each, Tensor):
                 values.append(each.value)
@@ -161,17 +184,16 @@ def op(function: Callable[..., tuple[Any, tuple[Pullback | None, ...]]]) -> Call
                     depth = each.depth
             else:
                 values.append(each)
+                constants = True
         try:
             value, pullbacks = function(*values, **settings)
-        except (ValueError, TypeError, IndexError) as error:
-            raise InputError(_mismatch(name, inputs, error)) from error
+        except (ValueError, TypeError, IndexError, AttributeError) as error:
+            raise InputError(misfit(function, inputs, values, settings, error)) from error
         if depth < 0:
             return value
         parents: tuple[Tensor, ...] = inputs
-        for each, pullback in zip(inputs, pullbacks, strict=True):
-            if pullback is None or not isinstance(each, Tensor):
-                parents, pullbacks = _flowing(inputs, pullbacks)
-                break
+        if constants or None in pullbacks or len(pullbacks) != len(inputs):
+            parents, pullbacks = _flowing(name, inputs, pullbacks)
         return Tensor(value, parents, pullbacks, name, "", depth + 1, inputs, settings)
 
     OPERATIONS[name] = operation
@@ -179,9 +201,14 @@ def op(function: Callable[..., tuple[Any, tuple[Pullback | None, ...]]]) -> Call
 
 
 def _flowing(
-    inputs: tuple[Any, ...], pullbacks: tuple[Any, ...]
+    name: str, inputs: tuple[Any, ...], pullbacks: tuple[Any, ...]
 ) -> tuple[tuple[Tensor, ...], tuple[Pullback, ...]]:
     """Those inputs that are tensors and take a gradient, and their pullbacks."""
+    if len(pullbacks) != len(inputs):
+        raise InputError(
+            f"{name} must return one pullback for each of its {len(inputs)} arrays, "
+            f"None where nothing flows; got {len(pullbacks)}."
+        )
     flows = [
         (t, p) for t, p in zip(inputs, pullbacks, strict=True) if isinstance(t, Tensor) and p is not None
     ]
@@ -191,32 +218,26 @@ def _flowing(
 def variables(**values: Any) -> "tuple[Tensor, ...]":
     """Named tensors to build a graph from: `x, y = variables(x=-2.0, y=[1.0, 2.0])`. Numbers are held as float64.
 
+    Arrays of NumPy are copied, and the copy cannot be written to: the walk back computes with the values that the
+    way forward has used, so what is done to the array later must not reach them. (`Tensor(array)` takes the array
+    as it is; whoever uses it must leave the array alone until the walk is done.)
+
     Raises `InputError` for what is no number.
     """
     return tuple(Tensor(_floating(name, value), name=name) for name, value in values.items())
 
 
 def _floating(name: str, value: Any) -> Any:
-    """The value with a floating dtype: a whole number has no gradient that it could hold."""
-    # "V": NumPy does not know bfloat16 as a number.
-    if np.dtype(getattr(value, "dtype", object)).kind in "fV":
-        return value
+    """The value with a floating dtype, out of reach: a whole number has no gradient that it could hold."""
     try:
-        if isinstance(value, str | bytes) or value is None:
+        kind = np.asarray(value).dtype.kind if not hasattr(value, "dtype") else np.dtype(value.dtype).kind
+        if kind not in "biufV":
             raise ValueError
-        return np.asarray(value, np.float64)[()]
+        if hasattr(value, "dtype") and not isinstance(value, np.ndarray | np.generic) and kind in "fV":
+            return value  # JAX's arrays cannot be written to
+        # "V": NumPy does not know bfloat16 as a number.
+        array = np.array(value, value.dtype if kind in "fV" and hasattr(value, "dtype") else np.float64)
+        array.flags.writeable = False
+        return array[()] if array.ndim == 0 else array
     except (TypeError, ValueError):
         raise InputError(f"variables() needs numbers or arrays of them, got {name}={value!r}.") from None
-
-
-def _mismatch(name: str, inputs: tuple[Any, ...], error: Exception) -> str:
-    described = []
-    for each in inputs:
-        label = each.name or each.op if isinstance(each, Tensor) else ""
-        value = each.value if isinstance(each, Tensor) else each
-        kind = f"{getattr(value, 'dtype', type(value).__name__)} {np.shape(value)}"
-        described.append(f"{label}: {kind}" if label else kind)
-    return (
-        f"{name}({', '.join(described)}) does not fit: "
-        f"{str(error).splitlines()[0] if str(error) else type(error).__name__}"
-    )
