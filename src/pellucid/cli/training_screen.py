@@ -76,7 +76,7 @@ class TrainingScreen:
         self._stop()
         words = f"stopped: {event['stopped']}"
         if event["best_epoch"] != event["epochs"]:
-            words += f"; the weights of epoch {event['best_epoch']} are kept, the latest that cannot be told from the best"
+            words += f"; epoch {event['best_epoch']} is kept, the latest that cannot be told from the best"
         self.screen.print(words)
 
     def _stop(self) -> None:
