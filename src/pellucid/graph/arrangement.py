@@ -5,10 +5,12 @@ from functools import cached_property
 
 from pellucid.graph.diagram import Diagram, Node
 from pellucid.graph.exhibit import CAPTION, Exhibit, exhibit, text_width
-from pellucid.graph.layout import Edge, Layout, Size, layout
+from pellucid.graph.layout import layout
 from pellucid.graph.number_text import shape_text
+from pellucid.graph.routing import Edge, Layout, Size
 
 RADIUS = 19.0
+STACKED = 6.0  # how far the cards behind a box stand out
 _GAP = 5.0
 
 
@@ -30,7 +32,7 @@ class Figure:
     @cached_property
     def value_bottom(self) -> float:
         """How far above the center the value ends."""
-        return self.half_height + _GAP
+        return self.half_height + _GAP + (STACKED if self.node.kind == "box" else 0.0)
 
     @cached_property
     def gradient_top(self) -> float:

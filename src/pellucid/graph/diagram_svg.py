@@ -4,38 +4,13 @@ import html
 import math
 import re
 
-from pellucid.graph.arrangement import Arrangement, Figure, arrangement
+from pellucid.graph.arrangement import STACKED, Arrangement, Figure, arrangement
 from pellucid.graph.diagram import Arrow, Diagram, Node
+from pellucid.graph.diagram_style import STYLE
 from pellucid.graph.exhibit import CAPTION, CELL, NUMBER, Exhibit, text_width
-from pellucid.graph.layout import Point
 from pellucid.graph.number_text import exact, extent, shape_text
+from pellucid.graph.routing import Point
 
-# Each color is said twice: programs that do not know variables take the first.
-_LIGHT = {
-    "paper": "#ffffff",
-    "ink": "#1b1d21",
-    "muted": "#595f68",
-    "edge": "#7d848e",
-    "line": "#9aa0a8",
-    "fill": "#f4f5f7",
-    "leaf": "#ffffff",
-    "value": "#17692f",
-    "gradient": "#b3261e",
-    "focus": "#1c5a99",
-}
-_DARK = {
-    "paper": "#15171b",
-    "ink": "#e9eaec",
-    "muted": "#a6abb3",
-    "edge": "#8b929c",
-    "line": "#6b727c",
-    "fill": "#262a31",
-    "leaf": "#1b1e23",
-    "value": "#7fd99a",
-    "gradient": "#ff9d94",
-    "focus": "#8fbdf0",
-}
-_FONT = 'system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif'
 _LEGEND = 22.0
 
 
@@ -47,11 +22,12 @@ def svg(diagram: Diagram) -> str:
     width = max(arranged.places.width, legend_width + 24)
     height = arranged.places.height + (_LEGEND if legend else 0.0)
     shift = (width - arranged.places.width) / 2
-    body = [_edges(diagram, arranged), *(_node(f, c) for f, c in _centered(arranged))]
+    result = diagram.nodes[-1].id
+    body = [_edges(diagram, arranged), *(_node(f, c, f.node.id == result) for f, c in _centered(arranged))]
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="pellucid-graph" viewBox="0 0 {_n(width)} {_n(height)}" '
         f'width="{_n(width)}" height="{_n(height)}" role="group" aria-label="{_escaped(_summary(diagram))}">'
-        f"<style>{_STYLE}</style>"
+        f"<style>{STYLE}</style>"
         f'<rect class="paper" width="{_n(width)}" height="{_n(height)}" rx="8"/>'
         f'<g transform="translate({_n(shift)} 0)">{"".join(body)}</g>'
         f"{_legend_text(legend, width, height)}</svg>"
@@ -133,7 +109,7 @@ def _edge(arrow: Arrow, points: tuple[Point, ...]) -> str:
     )
 
 
-def _node(figure: Figure, center: Point) -> str:
+def _node(figure: Figure, center: Point, result: bool) -> str:
     node, (x, y) = figure.node, center
     described = _escaped(description(node))
     parts = [_symbol(figure)]
@@ -144,9 +120,10 @@ def _node(figure: Figure, center: Point) -> str:
     if figure.below:
         parts.append(_exhibit(figure.below, "gradient", figure.gradient_top))
     members = f' data-members="{len(node.members)}"' if node.kind == "box" else ""
+    kind = f"{node.kind} result" if result else node.kind
     return (
-        f'<g class="node {node.kind}" data-node="{node.id}"{members} transform="translate({_n(x)} {_n(y)})" '
-        f'role="img" tabindex="0" aria-label="{described}"><title>{described}</title>{"".join(parts)}</g>'
+        f'<g class="node {kind}" data-node="{node.id}"{members} transform="translate({_n(x)} {_n(y)})" role="img" '
+        f'tabindex="0" aria-label="{described}"><title>{described}</title>{"".join(parts)}</g>'
     )
 
 
@@ -158,7 +135,7 @@ def _symbol(figure: Figure) -> str:
         corner = h if kind == "operation" and len(figure.lines) == 1 else 9 if kind == "operation" else 7
         frame = f'width="{_n(2 * w)}" height="{_n(2 * h)}"'
         # A box of several stands before two more.
-        for shift in (6, 3, 0) if kind == "box" else (0,):
+        for shift in (STACKED, STACKED / 2, 0) if kind == "box" else (0,):
             shape += (
                 f'<rect class="body" x="{_n(shift - w)}" y="{_n(-h - shift)}" {frame} rx="{_n(corner)}"/>'
             )
@@ -201,7 +178,7 @@ def _exhibit(shown: Exhibit, kind: str, top: float) -> str:
             f'<text class="caption {kind}" y="{_n(caption_y)}">{_escaped(shown.caption)}</text>'
         )
     if not shown.rows:
-        return f'<text class="caption {kind}" y="{_n(top + CAPTION)}">{_escaped(shown.caption)}</text>'
+        return f'<text class="number {kind}" y="{_n(top + NUMBER - 1)}">{_escaped(shown.caption)}</text>'
     if not shown.column_width:
         text, value = shown.rows[0][0]
         return (
@@ -255,46 +232,3 @@ def _n(number: float) -> str:
     """A coordinate in as few characters as show the same."""
     text = f"{number:.1f}"
     return text[:-2] if text.endswith(".0") else text
-
-
-def _colors(tokens: dict[str, str]) -> str:
-    return "".join(f"--{name}:var(--graph-{name},{color});" for name, color in tokens.items())
-
-
-def _paint(properties: str, token: str) -> str:
-    return "".join(f"{each}:{_LIGHT[token]};{each}:var(--{token});" for each in properties.split())
-
-
-_STYLE = "".join(
-    f".pellucid-graph {rule}" if not rule.startswith("@") else rule
-    for rule in (
-        f"{{{_colors(_LIGHT)}font-family:{_FONT};max-width:100%;height:auto}}",
-        f"text{{text-anchor:middle;{_paint('fill', 'ink')}}}",
-        f".paper{{{_paint('fill', 'paper')}}}",
-        f".edge path{{fill:none;{_paint('stroke', 'edge')}stroke-width:1.6}}",
-        ".edge.still path{stroke-dasharray:4 3}",
-        f".edge .head{{{_paint('fill', 'edge')}stroke:none}}",
-        f".body{{{_paint('fill', 'fill')}{_paint('stroke', 'ink')}stroke-width:1.4}}",
-        f".variable .body{{{_paint('fill', 'leaf')}}}",
-        f".constant .body{{{_paint('fill', 'leaf')}{_paint('stroke', 'line')}stroke-dasharray:3 2.5}}",
-        ".box .body{stroke-width:1.6}",
-        ".label{font-weight:500}",
-        f".label.note,.pellucid-graph .shape{{font-weight:400;{_paint('fill', 'muted')}}}",
-        ".italic{font-style:italic}",
-        ".index{font-size:.72em;font-style:normal}",
-        f".shape{{font-size:{CAPTION:g}px}}",
-        f".number{{font-size:{NUMBER:g}px;font-weight:600;font-variant-numeric:tabular-nums}}",
-        f".cell{{font-size:{CELL:g}px;font-weight:500;text-anchor:end;font-variant-numeric:tabular-nums}}",
-        f".caption{{font-size:{CAPTION:g}px}}",
-        f"text.value{{{_paint('fill', 'value')}}}",
-        f"text.gradient{{{_paint('fill', 'gradient')}}}",
-        ".legend{font-size:12px;text-anchor:start}",
-        ".cells{image-rendering:pixelated}",
-        ".frame,.pellucid-graph .bracket{fill:none;stroke-width:1.2}",
-        f".frame.value,.pellucid-graph .bracket.value{{{_paint('stroke', 'value')}}}",
-        f".frame.gradient,.pellucid-graph .bracket.gradient{{{_paint('stroke', 'gradient')}}}",
-        ".node:focus{outline:none}",
-        f".node:focus .body{{{_paint('stroke', 'focus')}stroke-width:3}}",
-        f"@media (prefers-color-scheme:dark){{.pellucid-graph{{{_colors(_DARK)}}}}}",
-    )
-).replace(".pellucid-graph {", ".pellucid-graph{")

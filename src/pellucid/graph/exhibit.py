@@ -10,6 +10,7 @@ from pellucid.graph.thumbnail import Thumbnail, thumbnail
 NUMBER = 14.0  # sizes of type, in pixels
 CELL = 12.0
 CAPTION = 11.0
+_WIDEST_MATRIX = 190.0
 
 _WIDE = frozenset("−×÷+=<>±∇…mwMW@≥≤%∞→‖Σ")
 _NARROW = frozenset(".,:;|il'·()[] !ftjrI1/⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ₁")
@@ -50,11 +51,16 @@ def exhibit(
         number = values.item()
         text = prefix + _number(number)
         return Exhibit(text_width(text, NUMBER), NUMBER + 3, (((text, _exact(number)),),), 0.0)
-    if 0 < values.size <= 12 and values.ndim <= 2 and max(values.shape) <= 4:
+    low, high, wrong = extent(values)
+    if values.size > 4 and low == high and not wrong:
+        caption = f"all {short(low or 0.0)}"
+        return Exhibit(text_width(caption, NUMBER), NUMBER + 3, caption=caption)
+    if 0 < values.size <= 12 and values.ndim <= 2 and (values.ndim == 1 or max(values.shape) <= 4):
         grid = np.atleast_2d(values)
         rows = tuple(tuple((_number(v.item(), 3), _exact(v.item())) for v in row) for row in grid)
         column = max(text_width(text, CELL) for row in rows for text, _ in row) + 8
-        return Exhibit(column * grid.shape[1] + 10, len(rows) * (CELL + 4) + 4, rows, column)
+        if column * grid.shape[1] <= _WIDEST_MATRIX:
+            return Exhibit(column * grid.shape[1] + 10, len(rows) * (CELL + 4) + 4, rows, column)
     picture = thumbnail(values, picture_shape, signed)
     caption = gradient_range(values) if gradient else range_text(values)
     width = text_width(caption, CAPTION)

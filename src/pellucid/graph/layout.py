@@ -7,53 +7,13 @@ crossings by barycentre sweeps and swaps, then heights that keep edges straight.
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pellucid.graph.ordering import Columns, Link, fewest_crossings
+from pellucid.graph.routing import MARGIN, Edge, Layout, Size, across, edge_routes
 
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Size:
-    """The room a node takes around its center: pixels to each side. Edges begin and end at `core`, the half width
-    of its symbol; texts may reach further, to `half_width`."""
-
-    half_width: float
-    above: float
-    below: float
-    core: float
-    port_reach: float = 0.0
-    """How far above and below the center edges may arrive."""
-
-
-@dataclass(frozen=True)
-class Edge:
-    """From one node to another, by their numbers. Edges into a node with fixed ports arrive in the order of
-    `port`, from the top down: 0 is the first of `ports`."""
-
-    source: int
-    target: int
-    port: int = 0
-    ports: int = 1
-
-
-@dataclass(frozen=True)
-class Layout:
-    """`centers` of the nodes; `routes` of the edges, each a list of points between which it runs in turns level
-    (through a column) and as a curve (through the gap between two columns)."""
-
-    centers: tuple[Point, ...]
-    routes: tuple[tuple[Point, ...], ...]
-    width: float
-    height: float
-    crossings: int
-
-
-MARGIN = 18.0
 ROW_GAP = 20.0  # between the texts of two nodes of a column
 EDGE_GAP = 11.0  # between a passing edge and its neighbors
-COLUMN_GAP = 44.0
+_BALANCING = 20  # sweeps over the columns in which both sides pull
 
 
 def layout(sizes: Sequence[Size], edges: Sequence[Edge], *, sweeps: int = 24) -> Layout:
@@ -77,12 +37,13 @@ def layout(sizes: Sequence[Size], edges: Sequence[Edge], *, sweeps: int = 24) ->
             links[first].append((second, height * 0.9))
             back[second].append((first, height * 0.9))
     starts = _starts(ranks, links, back)
-    columns, crossed = fewest_crossings(starts, links, back, sweeps)
+    # Time is bounded: in a drawing with very many places fewer orders are tried.
+    columns, crossed = fewest_crossings(starts, links, back, max(3, min(sweeps, 4000 // len(sizes))))
     ys = _heights(columns, sizes, links, back, len(sizes) - sum(len(chain) - 2 for chain in chains))
     top = min(y - size.above for y, size in zip(ys, sizes, strict=True))
     ys = [y - top + MARGIN for y in ys]
-    xs, bounds = _across(columns, sizes, links, ys)
-    routes = _routes(edges, chains, sizes, ranks, xs, ys, bounds)
+    xs, bounds = across(columns, sizes, links, ys)
+    routes = edge_routes(edges, chains, sizes, ranks, xs, ys, bounds)
     count = len(sizes) - sum(len(chain) - 2 for chain in chains)
     bottom = max(y + size.below for y, size in zip(ys, sizes, strict=True))
     return Layout(
@@ -179,7 +140,7 @@ def _heights(
     """The height of each node: near its neighbors, in the order of its column, with room between.
 
     Each column in turn is the weighted least-squares fit to its neighbors under that order: an isotonic
-    regression (Barlow and Brunk 1972). Edges between dummies weigh most, so that long edges run straight.
+    regression (Barlow and Brunk 1972).
     """
     ys = [0.0] * len(sizes)
     for column in columns:
@@ -190,23 +151,17 @@ def _heights(
         shift = middle - (ys[column[0]] + ys[column[-1]]) / 2
         for node in column:
             ys[node] += shift
-    around = [
-        [
-            (other, 8.0 if node >= real and other >= real else 2.0 if node >= real or other >= real else 1.0)
-            for other, _ in (*back[node], *links[node])
-        ]
-        for node in range(len(sizes))
-    ]
+    left, right = _pulls(len(sizes), links, back, real)
     last = len(columns) - 1
-    for sweep in range(20):
+    for sweep in range(_BALANCING + 1):
         for index in range(len(columns)) if sweep % 2 == 0 else range(last, -1, -1):
             column = columns[index]
             wanted, weights = [], []
             for node in column:
-                weight = sum(w for _, w in around[node])
-                wanted.append(
-                    sum(ys[other] * w for other, w in around[node]) / weight if weight else ys[node]
-                )
+                # The last sweep looks back alone: what has one way in stands exactly on the level of it.
+                pulls = left[node] if sweep == _BALANCING and left[node] else left[node] + right[node]
+                weight = sum(w for _, w in pulls)
+                wanted.append(sum(ys[other] * w for other, w in pulls) / weight if weight else ys[node])
                 weights.append(weight or 0.1)
             offsets, total = [0.0], 0.0
             for upper, lower in itertools.pairwise(column):
@@ -216,6 +171,27 @@ def _heights(
             for node, value, offset in zip(column, fitted, offsets, strict=True):
                 ys[node] = value + offset
     return ys
+
+
+def _pulls(
+    count: int, links: list[list[Link]], back: list[list[Link]], real: int
+) -> tuple[list[list[tuple[int, float]]], list[list[tuple[int, float]]]]:
+    """For each node how strongly its neighbors to the left and to the right pull it to their level.
+
+    Edges between dummies pull most, so that long edges run straight. A variable that joins the stream (weights, a
+    bias) hardly pulls at all: the stream runs straight, and its variables stand around it.
+    """
+    left: list[list[tuple[int, float]]] = [[] for _ in range(count)]
+    right: list[list[tuple[int, float]]] = [[] for _ in range(count)]
+    for node in range(count):
+        stream = any(back[other] for other, _ in back[node])
+        for other, _ in back[node]:
+            weight = 8.0 if node >= real and other >= real else 2.0 if node >= real or other >= real else 1.0
+            if stream and not back[other]:
+                weight = 1e-5
+            left[node].append((other, weight))
+            right[other].append((node, weight))
+    return left, right
 
 
 def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[float]:
@@ -234,57 +210,3 @@ def isotonic(values: Sequence[float], weights: Sequence[float]) -> list[float]:
 def _separation(sizes: Sequence[Size], upper: int, lower: int, real: int) -> float:
     gap = ROW_GAP if upper < real and lower < real else EDGE_GAP
     return sizes[upper].below + gap + sizes[lower].above
-
-
-def _across(
-    columns: Columns, sizes: Sequence[Size], links: list[list[Link]], ys: list[float]
-) -> tuple[list[float], list[Point]]:
-    """The x of each node, and the left and right border of each column; steep edges get a wider gap to turn in."""
-    xs, bounds, left = [0.0] * len(sizes), [], MARGIN
-    for column in columns:
-        half = max(sizes[node].half_width for node in column)
-        for node in column:
-            xs[node] = left + half
-        bounds.append((left, left + 2 * half))
-        steepest = max(
-            (abs(ys[other] - ys[node]) for node in column for other, _ in links[node]), default=0.0
-        )
-        left += 2 * half + COLUMN_GAP + min(0.12 * steepest, 40.0)
-    return xs, bounds
-
-
-def _routes(
-    edges: Sequence[Edge],
-    chains: list[list[int]],
-    sizes: Sequence[Size],
-    ranks: list[int],
-    xs: list[float],
-    ys: list[float],
-    bounds: list[Point],
-) -> list[tuple[Point, ...]]:
-    """The points of each edge. In a column it runs level at a height that the column keeps free for it, and it
-    changes its height only in the gaps, where no node stands: so it never crosses a node."""
-    arriving: dict[int, list[int]] = {}
-    for index, edge in enumerate(edges):
-        arriving.setdefault(edge.target, []).append(index)
-    shifts = [0.0] * len(edges)
-    for target, indices in arriving.items():
-        # Free ports are taken in the order of the heights from which their edges come.
-        indices = sorted(indices, key=lambda i: (edges[i].port, ys[chains[i][-2]], i))
-        reach = min(sizes[target].port_reach, 7.0 * (len(indices) - 1) / 2)
-        for place, index in enumerate(indices):
-            if len(indices) > 1:
-                shifts[index] = reach * (2 * place / (len(indices) - 1) - 1)
-    routes = []
-    for index, (edge, chain) in enumerate(zip(edges, chains, strict=True)):
-        points = [
-            (xs[edge.source] + sizes[edge.source].core, ys[edge.source]),
-            (bounds[ranks[edge.source]][1], ys[edge.source]),
-        ]
-        for dummy in chain[1:-1]:
-            left, right = bounds[ranks[dummy]]
-            points += [(left, ys[dummy]), (right, ys[dummy])]
-        y = ys[edge.target] + shifts[index]
-        points += [(bounds[ranks[edge.target]][0], y), (xs[edge.target] - sizes[edge.target].core, y)]
-        routes.append(tuple((round(x, 2), round(y, 2)) for x, y in points))
-    return routes

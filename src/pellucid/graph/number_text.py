@@ -8,7 +8,8 @@ _SUPERSCRIPT = str.maketrans("0123456789-.", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻·")
 
 
 def short(number: float, digits: int = 3) -> str:
-    """A number with so many significant digits, without zeros at its end: 0.731, −12, 1.2×10⁻⁵."""
+    """A number with so many significant digits: 0.731, −12, 1.2×10⁻⁵. Zeros at the end say that it was rounded: 0.590
+    is not exactly 0.59."""
     value = float(number)
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
@@ -18,9 +19,14 @@ def short(number: float, digits: int = 3) -> str:
         text = f"{value:.0f}"  # a whole number keeps all its digits: 1024 is not 1020
     else:
         text = f"{value:.{digits}g}"
-        if "e" in text or not 1e-3 <= abs(value) < 1e5:
+        # Of float32 the last digits are no information: 0.1 is held as 0.10000000149.
+        rounded = abs(float(text) - value) > 1e-6 * abs(value)
+        if 1e-4 <= abs(value) < 1e5:
+            text = f"{value:#.{digits}g}".rstrip(".") if rounded else text
+            text = f"{float(text):.0f}" if "e" in text else text
+        else:
             mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
-            if "." in mantissa:
+            if "." in mantissa and not rounded:
                 mantissa = mantissa.rstrip("0").rstrip(".")
             text = f"{mantissa}×10{superscript(str(int(exponent)))}"
     return text.replace("-", "−")
@@ -46,7 +52,11 @@ def range_text(values: np.ndarray) -> str:
     low, high, wrong = extent(values)
     if low is None or high is None:
         return "empty" if not values.size else "not finite"
-    text = short(low, 2) if low == high else f"{short(low, 2)} … {short(high, 2)}"
+    text = short(low)
+    if low != high:
+        # As many digits as it takes to tell the two apart.
+        ends = [(short(low, digits), short(high, digits)) for digits in (2, 3, 4, 6, 9, 17)]
+        text = " … ".join(next((pair for pair in ends if pair[0] != pair[1]), ends[-1]))
     return f"{text}, {wrong:,} not finite" if wrong else text
 
 

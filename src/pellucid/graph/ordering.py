@@ -83,7 +83,7 @@ def _barycentre(columns: Columns, neighbors: Sequence[Sequence[Link]], rightward
 
 def _swap(columns: Columns, links: Sequence[Sequence[Link]], back: Sequence[Sequence[Link]]) -> None:
     """Swap neighbors in a column as long as that removes crossings."""
-    for _ in range(8):
+    for _ in range(4):
         improved = False
         for index, column in enumerate(columns):
             left = {node: place for place, node in enumerate(columns[index - 1])} if index else {}
@@ -110,7 +110,7 @@ def _swap(columns: Columns, links: Sequence[Sequence[Link]], back: Sequence[Sequ
             return
 
 
-def _inversions(upper: list[float], lower: list[float]) -> int:
+def _inversions(upper: Sequence[float], lower: Sequence[float]) -> int:
     """How many edges of the lower node end above edges of the upper node."""
     if not upper or not lower or upper[-1] <= lower[0]:
         return 0

@@ -43,7 +43,7 @@ _WITH_CONSTANT = {
     "add": ("+ {c}", "+ {c}"),
     "subtract": ("{c} − ·", "− {c}"),
     "multiply": ("× {c}", "× {c}"),
-    "divide": ("{c} / ·", "÷ {c}"),
+    "divide": ("{c}/·", "÷ {c}"),
     "maximum": ("max({c}, ·)", "max(·, {c})"),
     "minimum": ("min({c}, ·)", "min(·, {c})"),
     "greater": ("{c} > ·", "> {c}"),
@@ -68,7 +68,7 @@ def symbol(tensor: Tensor) -> Symbol:
     if name in _WITH_CONSTANT and len(tensor.inputs) == 2:
         plain = [place for place, each in enumerate(tensor.inputs) if not isinstance(each, Tensor)]
         if len(plain) == 1 and np.ndim(tensor.inputs[plain[0]]) == 0:
-            constant = short(np.asarray(tensor.inputs[plain[0]]).item())
+            constant = _constant(np.asarray(tensor.inputs[plain[0]]).item())
             if (
                 constant.startswith("−")
                 and name in _IN_PARENTHESES
@@ -77,7 +77,7 @@ def symbol(tensor: Tensor) -> Symbol:
                 constant = f"({constant})"
             return Symbol(_WITH_CONSTANT[name][plain[0]].format(c=constant), frozenset(plain))
     if name == "power":
-        exponent = short(settings["exponent"]) if "exponent" in settings else ""
+        exponent = _constant(settings["exponent"]) if "exponent" in settings else ""
         return Symbol(f"(·){superscript(exponent.replace('−', '-'))}")
     text = _SYMBOLS.get(name, name.replace("_", " "))
     if settings.get("axis") is not None:
@@ -85,6 +85,12 @@ def symbol(tensor: Tensor) -> Symbol:
     if name == "index" and "key" in settings:
         text = f"[{_key(settings['key'])}]"
     return Symbol(text)
+
+
+def _constant(number: float) -> str:
+    """All digits of a number that a person typed, such as 0.00001 or 1.0001; three of one that was computed."""
+    text = short(number, 6)
+    return text if len(text) <= 7 else short(number)
 
 
 def _plain(setting: Any) -> str:

@@ -48,10 +48,12 @@ def thumbnail(
     if picture_shape and values.ndim == 2 and values.shape[1] == math.prod(picture_shape):
         values = values[:_PICTURES].reshape(-1, *picture_shape)
     if values.ndim == 4 and values.shape[3] in (1, 3) and min(values.shape[1:3]) >= 4:
-        return _pictures(values[:_PICTURES], signed)
+        with np.errstate(all="ignore"):
+            return _pictures(values[:_PICTURES], signed)
     if values.ndim > 2:
         values = values.astype(np.float64).mean(axis=tuple(range(2, values.ndim)))
-    grid = _averaged(np.atleast_2d(values))
+    with np.errstate(all="ignore"):  # infinite numbers are drawn, in a color of their own
+        grid = _averaged(np.atleast_2d(values))
     return _drawn(_heat(grid), floor=3.0 if values.ndim == 1 else 1.0)
 
 
@@ -82,6 +84,8 @@ def _pictures(batch: np.ndarray, signed: bool) -> Thumbnail:
 
 def _averaged(grid: np.ndarray) -> np.ndarray:
     """At most `_FINEST` rows and columns: each the mean of a block; what is left over at the end is left out."""
+    # Of a whole data set every so manyth row is enough, and takes no memory.
+    grid = grid[:: max(1, grid.shape[0] // (16 * _FINEST)), :: max(1, grid.shape[1] // (16 * _FINEST))]
     for axis in (0, 1):
         step = -(-grid.shape[axis] // _FINEST)
         if step > 1:
