@@ -6,8 +6,10 @@ from pellucid.cli import options
 
 if TYPE_CHECKING:
     import numpy as np
+    from rich.console import Console
 
     from pellucid.data.dataset import Dataset
+    from pellucid.models.classifier import Classifier
 
 
 def evaluate(
@@ -17,20 +19,14 @@ def evaluate(
     json: options.Json = False,
 ) -> None:
     """Measure a finished classifier on labelled pictures: the test part where the data have one, else all of them."""
-    from pellucid.cli.console import console, counting, escape, percent, print_json
-    from pellucid.data.load import read
+    from pellucid.cli.console import console, escape, percent, print_json
     from pellucid.inspection.metrics import Evaluation
     from pellucid.models.model_file import load_model
 
     screen = console(json)
     classifier = load_model(run)
-    frame = classifier.preprocessing.frame
-    wanted: dict[str, Any] = {}
-    if frame:
-        wanted = {"size": (frame.height, frame.width), "fit": frame.fit, "color": frame.color}
-    with counting(screen, "reading") as progress:
-        dataset = read(data, **wanted, skip_unreadable=skip_unreadable, for_training=False, progress=progress)
-    labels = _translated(dataset, classifier.classes)
+    dataset = read_as_seen(screen, classifier, data, skip_unreadable)
+    labels = translated_labels(dataset, classifier.classes)
     part, rows = _part(dataset)
     scores = classifier.scores(dataset.images[rows])
     found = Evaluation(part, classifier.classes, rows, labels[rows], scores, classifier.probabilities(scores))
@@ -64,7 +60,20 @@ def evaluate(
         )
 
 
-def _translated(dataset: "Dataset", classes: tuple[str, ...]) -> "np.ndarray":
+def read_as_seen(screen: "Console", classifier: "Classifier", data: str, skip_unreadable: bool) -> "Dataset":
+    """The data, in the frame that the classifier sees."""
+    from pellucid.cli.console import counting
+    from pellucid.data.load import read
+
+    frame = classifier.preprocessing.frame
+    wanted: dict[str, Any] = {}
+    if frame:
+        wanted = {"size": (frame.height, frame.width), "fit": frame.fit, "color": frame.color}
+    with counting(screen, "reading") as progress:
+        return read(data, **wanted, skip_unreadable=skip_unreadable, for_training=False, progress=progress)
+
+
+def translated_labels(dataset: "Dataset", classes: tuple[str, ...]) -> "np.ndarray":
     """The labels (N,) as numbers of the classifier's classes, which need not be in the same order."""
     import numpy as np
 

@@ -6,7 +6,7 @@ import signal
 import sys
 from typing import Any
 
-COMMANDS = ("data", "train", "resume", "evaluate", "predict", "compare", "doctor")
+COMMANDS = ("data", "train", "resume", "evaluate", "predict", "compare", "graph", "check", "doctor")
 """Each is a function of its name in a file of its name."""
 
 
@@ -99,7 +99,8 @@ def _application(words: list[str]) -> Any:
 
     wanted = [words[0]] if words and words[0] in COMMANDS else COMMANDS
     for name in wanted:
-        app.command(name)(getattr(importlib.import_module(f"pellucid.cli.{name}"), name))
+        module = importlib.import_module(f"pellucid.cli.{name}")
+        app.command(name, cls=getattr(module, "Command", None))(getattr(module, name))
     return typer.main.get_command(app)
 
 
