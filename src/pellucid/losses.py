@@ -1,5 +1,6 @@
-"""How wrong are the scores? One value for each picture, so that pictures can be ranked by it; the mean is a
-node of its own."""
+"""How wrong are the scores? One value for each picture, so that pictures can be ranked by it."""
+
+import numpy as np
 
 from pellucid.arrays.namespace import namespace
 from pellucid.graph.tensor import op
@@ -16,10 +17,10 @@ def softmax_cross_entropy(s, y):
     Source     CS231n, Linear classification: softmax classifier
     """
     xp = namespace(s, y)
+    right = _one_hot(xp, y, s)
     shifted = s - s.max(axis=1, keepdims=True)
     exponentials = xp.exp(shifted)
     total = exponentials.sum(axis=1, keepdims=True)
-    right = _one_hot(xp, y, s)
     # Summing over the one class that is right is a gather that both engines do fast.
     loss = xp.log(total[:, 0]) - (shifted * right).sum(axis=1)
     return loss, (lambda g: g[:, None] * (exponentials / total - right), None)
@@ -57,8 +58,16 @@ def initial_loss(loss: str, classes: int) -> float:
 
 
 def _one_hot(xp, y, s):
-    """(N, K) with 1 at the right class, in the scores' dtype: an integer mask would make float32 scores float64."""
-    return (y[:, None] == xp.arange(s.shape[1], dtype=y.dtype)).astype(s.dtype)
+    """(N, K) with 1 at the right class, in the scores' dtype: an integer mask would make float32 scores float64.
+
+    Labels of another shape would be broadcast to a loss of something else, so they are refused. That they lie in
+    0..K−1 is looked at where data come in: here they may be traced, and their values unknown.
+    """
+    if len(np.shape(s)) != 2:
+        raise ValueError("scores must have the shape (N, K)")
+    if np.shape(y) != s.shape[:1] or y.dtype.kind not in "iu":
+        raise ValueError(f"labels must be whole numbers of shape ({s.shape[0]},)")
+    return (y[:, None] == xp.arange(s.shape[1], dtype=np.int32)).astype(s.dtype)
 
 
 LOSSES = {"softmax": softmax_cross_entropy, "svm": multiclass_hinge}
