@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
-
 from pellucid.graph.parts import Part
 
 AT_MOST = 60  # nodes of a drawing
@@ -82,7 +80,8 @@ class Blocks:
         return found
 
     def _axes(self, number: int) -> int:
-        return np.ndim(self.parts[number].value) if self.parts[number].value is not None else 0
+        value = self.parts[number].value
+        return 0 if value is None else value.ndim
 
     def stretches(self, opened: frozenset[str] = frozenset()) -> list[Stretch]:
         """The whole graph in boxes and single operations; boxes with ids in `opened` give way to what they hold."""

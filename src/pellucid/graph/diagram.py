@@ -50,12 +50,20 @@ class Node:
 
 @dataclass(frozen=True)
 class Arrow:
-    """From the node `source` to the node `target`, whose input it is; `flows` says whether a gradient comes back."""
+    """From the node `source` to the node `target`, whose input it is.
+
+    Attributes
+    ----------
+    place : which of the target's inputs, from 0
+    flows : whether a gradient comes back
+    variable : where the source is a box, the name of the variable in it that the target takes; "" for its value
+    """
 
     source: str
     target: str
     place: int
     flows: bool = True
+    variable: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,7 +157,10 @@ class Diagram:
                 in_box = source.startswith("box") or target.startswith("box")
                 key = (source, target, 0 if in_box else place)
                 if key not in found or (flows and not found[key].flows):
-                    found[key] = Arrow(source, target, place, flows)
+                    inside = source.startswith("box") and self.content[each].kind == "variable"
+                    found[key] = Arrow(
+                        source, target, place, flows, self.content[each].name if inside else ""
+                    )
         return tuple(found.values())
 
     def _node(self, number: int) -> Node:
@@ -234,12 +245,14 @@ def _caption(stretch: Stretch, operations: list[Part], variables: list[str]) -> 
     for part in one:
         if not symbols or symbols[-1] != part.label:
             symbols.append(part.label)
+    # What only adds up numbers (the penalties on the weights) is not the layer whose weights it takes.
+    layer = stretch.layer if any(part.value is not None and part.value.ndim for part in operations) else ""
     does = " → ".join(symbols) if len(symbols) <= 4 else f"{len(one):,} operations"
     if stretch.times > 1:
         return f"{stretch.times} × ({does})", f"{len(operations):,} operations"
-    if not stretch.layer or stretch.layer.isdigit():
+    if not layer or layer.isdigit():
         title = ", ".join(variables) if 0 < len(variables) <= 4 else ""
         return (
             (title, does) if title else (does, f"{len(operations):,} operations" if len(symbols) <= 4 else "")
         )
-    return stretch.layer, does
+    return layer, does

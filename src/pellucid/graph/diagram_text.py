@@ -20,9 +20,14 @@ def text(diagram: Diagram) -> str:
     entering: dict[str, list[Arrow]] = {}
     for arrow in sorted(diagram.arrows, key=lambda arrow: arrow.place):
         entering.setdefault(arrow.target, []).append(arrow)
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for node in diagram.nodes:
-        refs = [references[arrow.source] for arrow in entering.get(node.id, ())]
+        refs = [
+            f"{_printable(arrow.variable)} of {references[arrow.source]}"
+            if arrow.variable
+            else references[arrow.source]
+            for arrow in entering.get(node.id, ())
+        ]
         rows.append(
             (
                 references[node.id] if node.kind not in ("variable", "constant") else "",

@@ -38,7 +38,7 @@ _SYMBOLS = {
     "l1": "‖·‖₁",
     "l2": "½‖·‖²",
 }
-# {} is the other input; with a constant first, and with it second.
+# · is the other input; with the constant c first, and with it second.
 _WITH_CONSTANT = {
     "add": ("+ {c}", "+ {c}"),
     "subtract": ("{c} − ·", "− {c}"),
@@ -66,16 +66,15 @@ def symbol(tensor: Tensor) -> Symbol:
     """How the operation that made this tensor is written; a single constant number becomes part of it: + 1."""
     name, settings = tensor.op, tensor.settings
     if name in _WITH_CONSTANT and len(tensor.inputs) == 2:
-        plain = [place for place, each in enumerate(tensor.inputs) if not isinstance(each, Tensor)]
-        if len(plain) == 1 and np.ndim(tensor.inputs[plain[0]]) == 0:
-            constant = _constant(np.asarray(tensor.inputs[plain[0]]).item())
-            if (
-                constant.startswith("−")
-                and name in _IN_PARENTHESES
-                and plain[0] + (name in ("add", "multiply"))
-            ):
+        plain = [(place, each) for place, each in enumerate(tensor.inputs) if not isinstance(each, Tensor)]
+        if len(plain) == 1 and np.ndim(plain[0][1]) == 0:
+            place, number = plain[0]
+            constant = _constant(np.asarray(number).item())
+            # A sum and a product are written with the constant behind, wherever it stood.
+            follows = place == 1 or name in ("add", "multiply")
+            if constant.startswith("−") and name in _IN_PARENTHESES and follows:
                 constant = f"({constant})"
-            return Symbol(_WITH_CONSTANT[name][plain[0]].format(c=constant), frozenset(plain))
+            return Symbol(_WITH_CONSTANT[name][place].format(c=constant), frozenset((place,)))
     if name == "power":
         exponent = _constant(settings["exponent"]) if "exponent" in settings else ""
         return Symbol(f"(·){superscript(exponent.replace('−', '-'))}")
