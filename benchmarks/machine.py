@@ -39,7 +39,7 @@ def sentence(machine: dict[str, Any]) -> str:
     )
 
 
-def peaks(repetitions: int = 3) -> dict[str, float]:
+def peaks(repetitions: int = 5) -> dict[str, float]:
     """Floating-point operations a second of a 4096³ product in float32 by NumPy and by XLA: the best of a few tries."""
     import jax
 

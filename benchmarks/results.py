@@ -10,6 +10,7 @@ from typing import Any
 from benchmarks.machine import sentence
 
 FOLDER = Path(__file__).with_name("results")
+_REST = 0.1  # seconds: the threads of the one before may go on waiting busily for a while
 
 
 def in_turns(contenders: Mapping[str, Callable[[], Any]], repetitions: int) -> dict[str, list[float]]:
@@ -20,6 +21,7 @@ def in_turns(contenders: Mapping[str, Callable[[], Any]], repetitions: int) -> d
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(repetitions):
         for name, call in contenders.items():
+            time.sleep(_REST)
             began = time.perf_counter()
             call()
             seconds[name].append(time.perf_counter() - began)
