@@ -56,7 +56,8 @@ class Arrow:
     ----------
     place : which of the target's inputs, from 0
     flows : whether a gradient comes back
-    variable : where the source is a box, the name of the variable in it that the target takes; "" for its value
+    variable : where the target takes a variable that is drawn inside the source, its name ("variables" where the
+        target is a box too); "" where it takes the source's value
     """
 
     source: str
@@ -156,11 +157,13 @@ class Diagram:
                     continue
                 in_box = source.startswith("box") or target.startswith("box")
                 key = (source, target, 0 if in_box else place)
-                if key not in found or (flows and not found[key].flows):
-                    inside = source.startswith("box") and self.content[each].kind == "variable"
-                    found[key] = Arrow(
-                        source, target, place, flows, self.content[each].name if inside else ""
-                    )
+                name = ""
+                if source.startswith("box") and self.content[each].kind == "variable":
+                    name = "variables" if target.startswith("box") else self.content[each].name
+                before = found.get(key)
+                # Of several, the box's value says more than its variables, and a flow more than none.
+                if before is None or (flows, not name) > (before.flows, not before.variable):
+                    found[key] = Arrow(source, target, place, flows, name)
         return tuple(found.values())
 
     def _node(self, number: int) -> Node:

@@ -12,6 +12,7 @@ from pellucid.graph.number_text import exact, extent, shape_text
 from pellucid.graph.routing import Point
 
 _LEGEND = 22.0
+_WIDE = 1800.0
 
 
 def svg(diagram: Diagram) -> str:
@@ -24,9 +25,11 @@ def svg(diagram: Diagram) -> str:
     shift = (width - arranged.places.width) / 2
     result = diagram.nodes[-1].id
     body = [_edges(diagram, arranged), *(_node(f, c, f.node.id == result) for f, c in _centered(arranged))]
+    # A long chain is better scrolled than shrunk until nobody can read it.
+    least = f' style="min-width:{_n(0.6 * width)}px"' if width > _WIDE else ""
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="pellucid-graph" viewBox="0 0 {_n(width)} {_n(height)}" '
-        f'width="{_n(width)}" height="{_n(height)}" role="group" aria-label="{_escaped(_summary(diagram))}">'
+        f'width="{_n(width)}" height="{_n(height)}" role="group" aria-label="{_escaped(_summary(diagram))}"{least}>'
         f"<style>{STYLE}</style>"
         f'<rect class="paper" width="{_n(width)}" height="{_n(height)}" rx="8"/>'
         f'<g transform="translate({_n(shift)} 0)">{"".join(body)}</g>'
