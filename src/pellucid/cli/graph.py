@@ -65,6 +65,7 @@ def graph(
     from pellucid.storage.errors import InputError, printable
 
     screen = console(json)
+    expression = expression.strip()
     given = _values(values or [])
     # A value that is not finite is shown and explained, not warned of.
     with np.errstate(all="ignore"):
@@ -121,6 +122,6 @@ def _values(words: list[str]) -> "dict[str, Tensor]":
         try:
             number = value(text)
         except InputError as error:
-            raise InputError(f"{name}={printable(text[:40])}: {error}") from None
+            raise InputError(f"{name}={printable(text[:40])}{'…' * (len(text) > 40)}: {error}") from None
         found[name] = variables(**{name: number})[0]
     return found

@@ -1,7 +1,7 @@
 """What `pellucid graph` says: results in full, notes, the steps of the walk back, the comparison, and JSON."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from pellucid.graph.number_text import range_text, shape_text, short
 from pellucid.graph.symbols import symbol
 from pellucid.graph.tensor import OPERATIONS, Tensor
 
+_WRITTEN = 200  # numbers of an array that are written out
 _PLACES = 100  # numbers of an array that --numerical moves at most
 
 
@@ -28,8 +29,8 @@ def results(result: Tensor, slopes: Mapping[str, Any]) -> list[str]:
 def not_single(expression: str, result: Tensor) -> str:
     """Why there are no gradients of an array, and what to write instead."""
     return (
-        f"gradients need a single number, and this is an array of shape {shape_text(result.shape)}. "
-        f"Take its sum: sum({expression.strip()})."
+        f"Gradients need a single number, and this is an array of shape {shape_text(result.shape)}. "
+        f"Take its sum: sum({expression})."
     )
 
 
@@ -38,7 +39,7 @@ def notes(expression: str, said: Mapping[Tensor, str], given: Mapping[str, Tenso
     result = list(said)[-1]
     found = []
     if result.shape != ():
-        found.append(f"No gradients: {not_single(expression, result)}")
+        found.append(not_single(expression, result))
     for tensor, words in said.items():
         if not np.isfinite(tensor.value).all():
             numbers = [each for each in tensor.inputs if isinstance(each, Tensor) and each.shape == ()]
@@ -132,7 +133,7 @@ def answer(
     constant."""
     number = {tensor: place for place, tensor in enumerate(said)}
     return {
-        "expression": expression.strip(),
+        "expression": expression,
         "value": plain(list(said)[-1].value),
         "gradients": {name: plain(slope) for name, slope in slopes.items()} if flow else None,
         "nodes": [
@@ -161,26 +162,29 @@ def plain(numbers: Any) -> Any:
 
 
 def _full(numbers: Any, indent: int) -> str:
-    """All digits that ten leave, and of large arrays the ends."""
+    """Ten digits of each number, a matrix row by row; of a large array its shape and range."""
     array = np.asarray(numbers)
-    if array.ndim == 0:
-        return _digits(array.item())
-    with np.printoptions(formatter={"float_kind": _digits}, threshold=200, edgeitems=3, linewidth=10_000):
-        text = np.array2string(array, separator=", ")
-    return text.replace("\n", "\n" + " " * indent)
-
-
-def _digits(number: float) -> str:
-    return f"{number:.10g}".replace("-", "−")
+    if array.size > _WRITTEN:
+        return f"{shape_text(array.shape)} from {range_text(array)}"
+    if array.ndim != 2:
+        return _bracketed(array.tolist(), _digits)
+    rows = [_bracketed(row, _digits) for row in array.tolist()]
+    return f"[{(',' + chr(10) + ' ' * (indent + 1)).join(rows)}]"
 
 
 def _brief(numbers: Any) -> str:
-    """A number, or a small array in brackets, in four digits; of a large one its shape and range."""
+    """A number, or a small array in brackets, in four digits; of a larger one its shape and range."""
     array = np.asarray(numbers)
-    if array.ndim == 0:
-        return short(array.item(), 4)
-    if array.size <= 16:
-        with np.printoptions(formatter={"float_kind": lambda number: short(number, 4)}):
-            text = np.array2string(array, separator=", ")
-        return " ".join(text.split())
-    return f"{shape_text(array.shape)} from {range_text(array)}"
+    if array.size > 16:
+        return f"{shape_text(array.shape)} from {range_text(array)}"
+    return _bracketed(array.tolist(), lambda number: short(number, 4))
+
+
+def _bracketed(numbers: Any, digits: Callable[[float], str]) -> str:
+    if isinstance(numbers, list):
+        return f"[{', '.join(_bracketed(each, digits) for each in numbers)}]"
+    return digits(numbers)
+
+
+def _digits(number: float) -> str:
+    return f"{number:.10g}".replace("-", "−") if math.isfinite(number) else short(number)

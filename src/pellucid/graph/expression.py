@@ -66,18 +66,33 @@ def expression(text: str, values: Mapping[str, Any]) -> Tensor:
 
 
 def parts(text: str, values: Mapping[str, Any]) -> dict[Tensor, str]:
-    """Every tensor of the graph of an expression and the piece of the text it was made by, in the order of computing;
-    the last one is the expression's own. Arguments and errors are those of `expression`."""
+    """Every tensor of the graph of an expression and the text it was made by, each after those it was made from; the
+    last one is the expression's own. Arguments and errors are those of `expression`."""
     source = scanned(text, characters=CHARACTERS, nodes=NODES)
     root = source.parsed()
-    named = _named(source, root, values)
     said: dict[Tensor, str] = {}
-    result = _computed(source, root, named, said)
+    result = _computed(source, root, _named(source, root, values), said)
     if not isinstance(result, Tensor):  # a graph of constants alone
-        result = Tensor(result)
-    # Whatever was computed last, the result stands last.
-    words = said.pop(result, source.text.strip())
-    return {**said, result: words}
+        return {Tensor(result, name=source.text.strip()): source.text.strip()}
+    found, waiting = {result}, [result]
+    while waiting:
+        new = {each for each in waiting.pop().inputs if isinstance(each, Tensor)} - found
+        found |= new
+        waiting += new
+    # The order of the text decides where depth does not; what no piece of the text stands for, such as the square in
+    # norm2, comes after it.
+    order = {tensor: number for number, tensor in enumerate(said)}
+    for tensor in sorted(found, key=lambda each: (each.depth, order.get(each, len(order)))):
+        said[tensor] = said.pop(tensor, "") or _formula(tensor, said)
+    return said
+
+
+def _formula(tensor: Tensor, said: dict[Tensor, str]) -> str:
+    """A text for a tensor that has none of its own."""
+    inputs = [said.get(each, "…") if isinstance(each, Tensor) else f"{each:g}" for each in tensor.inputs]
+    if tensor.op == "power":
+        return f"({inputs[0]}) ** {tensor.settings['exponent']:g}"
+    return f"{tensor.op}({', '.join(inputs)})"
 
 
 def value(text: str) -> Any:
@@ -85,6 +100,8 @@ def value(text: str) -> Any:
 
     Raises `InputError` where it is no number, or the rows of a matrix have different lengths.
     """
+    if isinstance(text, str) and not text.strip():
+        raise InputError("The value is missing: write a number such as -2.")
     source = scanned(text, characters=VALUE_CHARACTERS, nodes=VALUE_NODES)
     root = source.parsed()
     for node in _names(root):
@@ -168,6 +185,8 @@ def _children(source: Source, node: Any) -> list[Any]:
             return [node.value, *numbers]
         case ast.Subscript():
             return [node.value, node.slice]
+        case ast.Tuple(elts=[_, *_]):
+            raise source.error(node, "Several numbers stand in brackets, as in [1, 2]")
     raise source.error(
         node, "This is not part of an expression: it is made of numbers, names, signs and functions"
     )

@@ -92,8 +92,8 @@ class Examined:
             return "not finite: weights, pictures or scores are too large, or NaN."
         if self.compiler_differs:
             return (
-                f"a mistake of the compiler: NumPy comes within {self.numpy.error:.0e} of the differences, the compiled "
-                "program does not. Train with --engine numpy, and report it."
+                f"a mistake of the compiler: NumPy comes within {self.numpy.error:.0e} of the differences, the "
+                "compiled program does not. Train with --engine numpy, and report it."
             )
         if self.verdict == "right" and self.error > RIGHT:
             return (
