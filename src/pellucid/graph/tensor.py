@@ -192,9 +192,10 @@ def op(function: Callable[..., tuple[Any, tuple[Pullback | None, ...]]]) -> Call
         if depth < 0:
             return value
         parents: tuple[Tensor, ...] = inputs
+        flows: tuple[Any, ...] = pullbacks
         if constants or None in pullbacks or len(pullbacks) != len(inputs):
-            parents, pullbacks = _flowing(name, inputs, pullbacks)
-        return Tensor(value, parents, pullbacks, name, "", depth + 1, inputs, settings)
+            parents, flows = _flowing(name, inputs, pullbacks)
+        return Tensor(value, parents, flows, name, "", depth + 1, inputs, settings)
 
     OPERATIONS[name] = operation
     return operation
