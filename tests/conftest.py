@@ -19,5 +19,7 @@ def real_data() -> Path:
     """The folder that holds `cifar10/`; tests that use it are skipped where it is not."""
     folder = Path(os.environ.get("PELLUCID_DATA", Path(__file__).parents[2] / "shared" / "data"))
     if not (folder / "cifar10").is_dir():
-        pytest.skip(f"the real pictures are not at {folder}/cifar10: set PELLUCID_DATA to the folder that holds cifar10/")
+        pytest.skip(
+            f"the real pictures are not at {folder}/cifar10: set PELLUCID_DATA to the folder that holds cifar10/"
+        )
     return folder
