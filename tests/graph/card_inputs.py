@@ -24,37 +24,72 @@ PAIRS = (
 )
 """Shapes that are broadcast to each other: numbers with arrays, stretched axes on both sides, empty ones."""
 
-SIZES = (
-    {"N": 4, "D": 3, "K": 5},
-    {"N": 1, "D": 1, "K": 2},
-    {"N": 2, "D": 6, "K": 1},
-    {"N": 0, "D": 2, "K": 3},
+TRIPLES = (
+    ((), (), ()),
+    ((4,), (), ()),
+    ((), (2, 3), (3,)),
+    ((2, 3), (2, 3), (2, 3)),
+    ((2, 1), (1, 3), (2, 3)),
+    ((3,), (2, 1), (4, 1, 1)),
+    ((0, 3), (3,), (1,)),
 )
-"""N differs from K: where they are equal, a mean over the wrong one is not seen."""
+
+BROADCAST = {1: tuple((shape,) for shape in ANY_SHAPE), 2: PAIRS, 3: TRIPLES}
+
+SIZES = (
+    {"N": 4, "D": 3, "K": 5, "P": 2},
+    {"N": 1, "D": 1, "K": 2, "P": 1},
+    {"N": 2, "D": 6, "K": 1, "P": 4},
+    {"N": 0, "D": 2, "K": 3, "P": 2},
+    {"N": 3, "D": 0, "K": 4, "P": 3},
+    {"N": 2, "D": 3, "K": 0, "P": 0},
+)
+"""N differs from K: where they are equal, a mean over the wrong one is not seen. Each may be 0."""
+
+SEVERAL = 3
+"""How many arrays stand for "any number"."""
 
 LAYOUTS = ("contiguous", "transposed", "strided", "reversed")
 
 
-def settings(card: Card) -> dict[str, float]:
-    """The settings that the card asks for, such as {"exponent": 3.0}."""
-    found = (re.fullmatch(r"(\w+) (-?[\d.]+)", clause) for clause in card.clauses)
-    return {match[1]: float(match[2]) for match in found if match}
+def settings(card: Card) -> dict[str, float | int]:
+    """The settings that the card asks for, such as {"exponent": 3.0} or {"width": 2}."""
+    found = (re.fullmatch(r"(\w+) (-?\d+)(\.\d+)?", clause) for clause in card.clauses)
+    return {match[1]: float(match[2] + match[3]) if match[3] else int(match[2]) for match in found if match}
+
+
+def inputs(card: Card) -> dict[str, tuple[str, tuple[str, ...]]]:
+    """Each input, those of *arrays by a number, with the name that the card has for it and its letters."""
+    found = {}
+    for name, letters in card.arrays.items():
+        if name.startswith("*"):
+            found |= {f"{name[1:]}_{number}": (name[1:], letters) for number in range(1, SEVERAL + 1)}
+        else:
+            found[name] = (name, letters)
+    return found
 
 
 def shapes(card: Card) -> Iterator[dict[str, tuple[int, ...]]]:
     """Shapes for all inputs, by name: every one that the card's letters and its clauses allow."""
-    names = list(card.arrays)
-    if any(sizes == ("...",) for sizes in card.arrays.values()):
-        assert set(card.arrays.values()) == {("...",)}
-        drawn = ((shape,) for shape in ANY_SHAPE) if len(names) == 1 else PAIRS
-        for each in drawn:
+    names = inputs(card)
+    if any(letters == ("...",) for _, letters in names.values()):
+        assert all(letters == ("...",) for _, letters in names.values())
+        for each in BROADCAST[len(names)]:
             found = dict(zip(names, each, strict=True))
             if not any(f"{name} not empty" in card.clauses and 0 in shape for name, shape in found.items()):
                 yield found
         return
     for sizes in SIZES:
-        if not any(f"{letter} at least 1" in card.clauses and sizes[letter] == 0 for letter in sizes):
-            yield {name: tuple(sizes[letter] for letter in letters) for name, letters in card.arrays.items()}
+        barred = (letter for letter, size in sizes.items() if size == 0)
+        if not any(_needed(card, letter) for letter in barred):
+            yield {name: tuple(sizes[letter] for letter in letters) for name, (_, letters) in names.items()}
+
+
+def _needed(card: Card, letter: str) -> bool:
+    """Whether a size may not be 0: there are no labels below 0."""
+    return f"{letter} at least 1" in card.clauses or any(
+        clause.endswith(f" labels below {letter}") for clause in card.clauses
+    )
 
 
 def draw(
@@ -65,7 +100,8 @@ def draw(
     known = set(settings_clauses(card))
     arrays = {}
     for name, shape in of.items():
-        mine = [clause for clause in card.clauses if clause.split(" ", 1)[0] == name]
+        said = inputs(card)[name][0]
+        mine = [clause for clause in card.clauses if clause.split(" ", 1)[0] == said]
         array = stream.uniform(-2.0, 2.0, shape)
         for clause in mine:
             array = _bent(clause, array, stream, of, card)
@@ -97,11 +133,16 @@ def _bent(
         return 0.5 + np.abs(array)
     if clause.endswith(" away from 0"):
         return np.where(array < 0, array - 0.5, array + 0.5)
+    if clause.endswith(" 0 or 1"):
+        return (array > 0).astype(float)
+    if clause.endswith(" all different"):
+        # In any order, a tenth apart: far more than a centered difference moves them.
+        return (stream.permutation(array.size).reshape(array.shape) - array.size / 2) / 10
     if step := re.fullmatch(r"\w+ in steps of ([\d.]+)", clause):
         return np.round(array / float(step[1])) * float(step[1])
     if below := re.fullmatch(r"\w+ labels below (\w)", clause):
         classes = next(
-            of[n][letters.index(below[1])] for n, letters in card.arrays.items() if below[1] in letters
+            of[n][letters.index(below[1])] for n, (_, letters) in inputs(card).items() if below[1] in letters
         )
         return stream.integers(0, classes, array.shape).astype(np.int32)
     if re.fullmatch(r"\w+ away from [a-z]\w*", clause):

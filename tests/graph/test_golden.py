@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from pellucid.graph import gradients, variables
+from pellucid.graph.activations import elu, leaky_relu, relu, sigmoid, tanh
 from pellucid.graph.algebra import affine, matmul
-from pellucid.graph.elementwise import exp, maximum
+from pellucid.graph.elementwise import absolute, exp, maximum
+from pellucid.graph.probabilities import softmax
 from pellucid.graph.reductions import mean, sum
 from pellucid.losses import initial_loss, multiclass_hinge, softmax_cross_entropy
 from pellucid.regularizers import l2
@@ -159,6 +161,9 @@ def test_g9_of_two_weights_l2_prefers_the_spread_one():
     np.testing.assert_array_equal(affine(x, w, np.zeros(2)), g["scores"])
     for row, squares in zip(w, g["squares"], strict=True):
         assert l2(row[None]) == 0.5 * squares
+    # L1 does not prefer the spread one: it is a tie.
+    np.testing.assert_array_equal(sum(absolute(w), axis=1), g["l1"])
+    np.testing.assert_array_equal(sum(absolute(w) + w * w, axis=1), g["l1_and_squares"])
 
 
 def test_g10_sum_and_product():
@@ -194,6 +199,11 @@ def test_g11_sigmoid_neuron_as_a_chain():
     )
     for tensor in (w0, x0, w1, x1, w2):
         np.testing.assert_allclose(flow[tensor], g["gradients"][tensor.name], **PRINTED)
+    # The same neuron with the sigmoid as one operation.
+    whole = sigmoid(w0 * x0 + w1 * x1 + w2)
+    np.testing.assert_allclose(whole.value, f.value, rtol=1e-15)
+    for tensor, found in gradients(whole).items():
+        np.testing.assert_allclose(found, flow[tensor], rtol=1e-14)
 
 
 def test_g12_squared_length_of_a_product():
@@ -220,13 +230,16 @@ def test_g13_maximum_routes():
 def test_g14_in_stages():
     g = GOLDEN["G14"]
 
-    def sigmoid(t):
-        return 1.0 / (1.0 + exp(-t))
-
     x, y = variables(x=g["x"], y=g["y"])
-    numerator = x + sigmoid(y)
-    denominator = sigmoid(x) + (x + y) ** 2
+    of_x, of_y, both = sigmoid(x), sigmoid(y), x + y
+    numerator = x + of_y
+    denominator = of_x + both**2
     f = numerator / denominator
+    flow = gradients(f, of=(denominator, both))
+    np.testing.assert_allclose(of_x.value, g["sigmoid_of_x"], **PRINTED)
+    np.testing.assert_allclose(of_y.value, g["sigmoid_of_y"], **PRINTED)
+    np.testing.assert_allclose(flow[denominator], g["gradient_of_denominator"], **PRINTED)
+    np.testing.assert_allclose(flow[both], g["gradient_of_sum_by_its_square"], **PRINTED)
     np.testing.assert_allclose(numerator.value, g["numerator"], **PRINTED)
     np.testing.assert_allclose(denominator.value, g["denominator"], **PRINTED)
     np.testing.assert_allclose(f.value, g["value"], **PRINTED)
@@ -245,12 +258,77 @@ def test_g15_loss_at_the_start(number):
     assert initial_loss("svm", classes) == classes - 1
 
 
+def even(of):
+    array = np.linspace(of["from"], of["to"], int(np.prod(of["shape"]))).reshape(of["shape"])
+    return array.T if of.get("transposed") else array
+
+
 def test_g21_affine_of_even_numbers():
     g = GOLDEN["G21"]
 
-    def even(of):
-        array = np.linspace(of["from"], of["to"], int(np.prod(of["shape"]))).reshape(of["shape"])
-        return array.T if of.get("transposed") else array
-
     scores = affine(even(g["x"]), even(g["w"]), even(g["b"]))
     np.testing.assert_allclose(scores, g["scores"], rtol=0, atol=5.1e-9)
+
+
+def test_g21_two_layers():
+    g = GOLDEN["G21"]["net"]
+    params = {name: even(g[name]) for name in ("w1", "b1", "w2", "b2")}
+    w1, b1, w2, b2 = variables(**params)
+    labels = np.array(g["labels"])
+    loss = mean(softmax_cross_entropy(affine(relu(affine(even(g["x"]), w1, b1)), w2, b2), labels))
+    np.testing.assert_allclose(loss.value, g["loss"], rtol=1e-14)
+    regularized = loss + l2(w1) + l2(w2)
+    np.testing.assert_allclose(regularized.value, g["regularized"], rtol=1e-14)
+    flow = gradients(regularized)
+    assert {tensor.name: found.shape for tensor, found in flow.items()} == {
+        name: array.shape for name, array in params.items()
+    }
+
+
+def test_g17_activations():
+    g = GOLDEN["G17"]
+    numbers = np.array(g["x"])
+    for name, operation in (("sigmoid", sigmoid), ("tanh", tanh), ("elu", elu)):
+        (x,) = variables(x=numbers)
+        z = operation(x)
+        np.testing.assert_allclose(z.value, g[name], err_msg=name, **PRINTED)
+        if f"{name}_slope" in g:
+            # Printed to nine decimals or to seven digits.
+            np.testing.assert_allclose(
+                gradients(sum(z))[x], g[f"{name}_slope"], rtol=1e-7, atol=5.1e-10, err_msg=name
+            )
+    np.testing.assert_allclose(sigmoid(numbers[:1]), g["sigmoid"][:1], **SIX)
+    np.testing.assert_allclose(tanh(numbers), 2 * sigmoid(2 * numbers) - 1, rtol=0, atol=1e-15)
+    for slope, value in g["leaky_relu_at_minus_2"].items():
+        assert leaky_relu(np.float64(-2.0), slope=float(slope)) == value
+    assert leaky_relu(np.float64(-2.0)) == -0.02
+
+
+def test_g23_by_hand():
+    g = GOLDEN["G23"]
+    w1, w2 = variables(w1=g["w1"], w2=g["w2"])
+    hidden = sigmoid(w1 * g["x"])
+    prediction = w2 * hidden
+    loss = (prediction - g["y"]) ** 2
+    for node, name in ((hidden, "hidden"), (prediction, "prediction"), (loss, "loss")):
+        np.testing.assert_allclose(node.value, g[name], **PRINTED)
+    for tensor, flow in gradients(loss).items():
+        np.testing.assert_allclose(flow, g["gradients"][tensor.name], **PRINTED)
+
+
+def test_errata():
+    g = GOLDEN["errata"]
+    (s,) = variables(s=np.zeros((g["pictures"], g["classes"])))
+    loss = mean(softmax_cross_entropy(s, np.array([0, 2])))
+    np.testing.assert_allclose(loss.value, g["mean_cross_entropy"], **PRINTED)
+    np.testing.assert_allclose(
+        gradients(loss)[s], (np.full((2, 3), 1 / 3) - np.eye(3)[[0, 2]]) / g["pictures"], rtol=1e-14
+    )
+    scores = np.array(g["scores"])
+    np.testing.assert_allclose(sum(sigmoid(scores)), g["sum_of_sigmoids"], **PRINTED)
+    np.testing.assert_allclose(sum(softmax(scores)), 1.0, rtol=1e-15)
+    np.testing.assert_allclose(sum(sigmoid(np.array([3.2, -3.2]))), 1.0, rtol=1e-15)
+    # A ReLU is dead where its inputs are negative, whatever the slope of a leaky one.
+    (x,) = variables(x=np.array([-3.0, -0.1]))
+    np.testing.assert_array_equal(gradients(sum(relu(x)))[x], [0.0, 0.0])
+    np.testing.assert_array_equal(gradients(sum(leaky_relu(x)))[x], [0.01, 0.01])

@@ -10,7 +10,8 @@ def erf(x: Any) -> Any:
     if isinstance(x, np.ndarray | np.generic | float):
         from scipy import special
 
-        return special.erf(x)
+        # SciPy computes float16 in float64.
+        return special.erf(x).astype(getattr(x, "dtype", float))
     import jax
 
     return jax.lax.erf(x)

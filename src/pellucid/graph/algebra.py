@@ -43,7 +43,13 @@ def matmul(x, y):
         raise Misfit("both must have an axis: multiply by a number with *")
     inner = y.shape[0 if y.ndim == 1 else -2]
     if x.shape[-1] != inner:
-        turned = 1 if y.ndim == 2 and y.shape[1] == x.shape[-1] else 0 if x.ndim == 2 and x.shape[0] == inner else None
+        turned = (
+            1
+            if y.ndim == 2 and y.shape[1] == x.shape[-1]
+            else 0
+            if x.ndim == 2 and x.shape[0] == inner
+            else None
+        )
         raise Misfit(f"{x.shape[-1]} columns meet {inner} rows", turned)
     # (D) → (1, D) on the left, (D) → (D, 1) on the right
     rows = x.reshape(1, -1) if x.ndim == 1 else x

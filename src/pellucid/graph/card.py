@@ -3,8 +3,10 @@
 A card is a sentence for a student, followed by five lines, of which `Inputs` may be missing:
 
     Forward    the formula of the value
-    Gradient   what flows back into each input; g is ∂L/∂value
-    Shapes     x (N, D), w (K, D) → s (N, K), with the function's own names; (...) is any shape
+    Gradient   what flows back into each input; g is ∂L/∂value; it begins with "none" where nothing flows at all
+    Shapes     x (N, D), w (K, D) → s (N, K), with the function's own names; (...) is any shape, and inputs of any
+               shape are broadcast to each other; *arrays (N, D) is any number of arrays of that shape; a letter that
+               only the result has is a size of its own
     Inputs     what the inputs must be so that the gradient exists
     Source     where the idea comes from
 
@@ -15,10 +17,13 @@ parentheses is for people. These clauses are understood:
     x away from 0          no number of x is near 0, on either side
     x away from y          no number of x is near the number of y that it meets
     x in steps of 0.3      all numbers of x are multiples of 0.3
+    x all different        no two numbers of x are near each other
     y labels below K       whole numbers from 0 to K − 1; no gradient flows into them
+    c 0 or 1               every number of c is 0 or 1; no gradient flows into them
     x not empty            x has at least one number
     N at least 1           the size N is not 0
-    exponent 3             the setting `exponent` is 3
+    exponent 3.0           the setting `exponent` is 3, a real number
+    width 2                the setting `width` is 2, a whole number
 """
 
 import inspect
@@ -31,7 +36,7 @@ from pellucid.storage.errors import InputError
 
 _LINES = ("Forward", "Gradient", "Shapes", "Inputs", "Source")
 _OPTIONAL = ("Inputs",)
-_SHAPED = re.compile(r"(\w+) \(([^()]*)\)")
+_SHAPED = re.compile(r"(\*?\w+) \(([^()]*)\)")
 
 Sizes = tuple[str, ...]
 """The sizes of an array by their letters, such as ("N", "D"); ("...",) for any shape; () for a single number."""
@@ -50,7 +55,7 @@ class Card:
 
     @property
     def arrays(self) -> dict[str, Sizes]:
-        """Each input by its name, with its sizes."""
+        """Each input by its name, with its sizes; a name with a star, as in *arrays, stands for any number of them."""
         return {name: _sizes(text) for name, text in _SHAPED.findall(self.shapes.split("→")[0])}
 
     @property
@@ -101,7 +106,11 @@ def _check_names(name: str, operation: Callable[..., Any], found: Card) -> None:
     if found.shapes.count("→") != 1 or len(_SHAPED.findall(found.shapes.split("→")[1])) != 1:
         raise InputError(f"{name}: Shapes must end in one result, as in x (N) → z (); got {found.shapes!r}.")
     parameters = inspect.signature(operation).parameters.values()
-    arrays = [each.name for each in parameters if each.kind is not inspect.Parameter.KEYWORD_ONLY]
+    arrays = [
+        f"*{each.name}" if each.kind is inspect.Parameter.VAR_POSITIONAL else each.name
+        for each in parameters
+        if each.kind is not inspect.Parameter.KEYWORD_ONLY
+    ]
     if list(found.arrays) != arrays:
         raise InputError(
             f"{name} takes {', '.join(arrays)}, but its Shapes name {', '.join(found.arrays) or 'nothing'}: "

@@ -49,9 +49,13 @@ def pad(x, *, width):
     Source     CS231n, Convolutional networks: zero-padding
     """
     xp = namespace(x)
+    if not x.ndim:  # a single number has no ends
+        return x * 1, (lambda g: g,)
     borders = [(width, width)] * x.ndim if np.ndim(width) == 0 else list(width)
-    if np.shape(borders) != (x.ndim, 2) and x.ndim:
-        raise Misfit(f"width must be one whole number, or a pair (before, after) for each of the {x.ndim} axes")
+    if np.shape(borders) != (x.ndim, 2):
+        raise Misfit(
+            f"width must be one whole number, or a pair (before, after) for each of the {x.ndim} axes"
+        )
     borders = [(operator.index(before), operator.index(after)) for before, after in borders]
     if any(number < 0 for pair in borders for number in pair):
         raise Misfit("a border cannot be narrower than 0: take a part with x[key]")

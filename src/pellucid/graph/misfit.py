@@ -71,12 +71,16 @@ def _reason(
     if isinstance(error, Misfit):
         if error.turned is None:
             return str(error)
-        return f"{error}; did you mean {labels[error.turned] or 'the transposed matrix: '}.T?".replace(": .", ": ")
+        return f"{error}; did you mean {labels[error.turned] or 'the transposed matrix: '}.T?".replace(
+            ": .", ": "
+        )
     if any(hasattr(value, "pullbacks") for value in settings.values()):
         return (
             "a setting is a fixed number, not a tensor; for a power with a tensor above write exp(y * log(x)), "
             "for a part named by a tensor take its .value"
         )
+    if "zero-size" in str(error):
+        return "where there are no numbers there is no largest one"
     unknown = _unknown_axis(function, values, settings)
     if unknown:
         return unknown

@@ -11,6 +11,7 @@ def softmax(s):
     Forward    p = eˢ / Σⱼ eˢʲ  (the largest score is subtracted first, so nothing overflows)
     Gradient   ∂L/∂s = p (g − Σⱼ gⱼ pⱼ)
     Shapes     s (N, K) → p (N, K)
+    Inputs     K at least 1
     Source     CS231n, Linear classification: softmax classifier
     """
     exponentials = namespace(s).exp(s - s.max(axis=-1, keepdims=True))
@@ -25,6 +26,7 @@ def log_softmax(s):
     Forward    z = s − ln Σⱼ eˢʲ
     Gradient   ∂L/∂s = g − p Σⱼ gⱼ,  p = softmax(s)
     Shapes     s (N, K) → z (N, K)
+    Inputs     K at least 1
     Source     CS231n, Linear classification: practical issues, numeric stability
     """
     xp = namespace(s)

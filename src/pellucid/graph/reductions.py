@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from pellucid.arrays.namespace import namespace
 from pellucid.graph.tensor import op
 
@@ -107,5 +109,6 @@ def _spread(g: Any, x: Any, axis: Axis) -> Any:
     if axis is None:
         axes = tuple(range(x.ndim))
     else:
-        axes = tuple(each % x.ndim for each in ((axis,) if isinstance(axis, int) else axis))
+        # An axis may come as a whole number of NumPy's.
+        axes = tuple(each % x.ndim for each in ((axis,) if np.ndim(axis) == 0 else axis))
     return g.reshape(tuple(1 if place in axes else size for place, size in enumerate(x.shape)))
