@@ -242,7 +242,7 @@ def test_a_run_is_never_overwritten(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="holds another run, and a run is never overwritten"):
         new_run("runs/my-photos-svm-1", "x", "svm")
     (tmp_path / "file").write_text("x")
-    with pytest.raises(InputError, match="is not empty"):
+    with pytest.raises(InputError, match="is a file, and a run is a folder"):
         new_run("file", "x", "svm")
 
 

@@ -5,11 +5,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from pellucid.models.classifier import Classifier
 from pellucid.models.linear import linear
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.storage.errors import Error, FileError, printable
-from pellucid.storage.records import read_json, write_json
+from pellucid.storage.records import read_json
+from pellucid.storage.seal import check_seal, write_sealed
 from pellucid.storage.tensors import load_tensors, save_tensors
 
 FORMAT = 1
@@ -33,7 +36,7 @@ def save_model(folder: str | os.PathLike[str], classifier: Classifier) -> None:
         "tensors": digest,
         "origin": classifier.origin,
     }
-    write_json(folder / "model.json", description)
+    write_sealed(folder / "model.json", description)
 
 
 def load_model(path: str | os.PathLike[str]) -> Classifier:
@@ -51,14 +54,17 @@ def load_model(path: str | os.PathLike[str]) -> Classifier:
     if not source.exists():
         raise FileError(_absent(folder))
     described = read_json(source)
-    if not isinstance(described, dict) or not isinstance(described.get("format"), int):
-        raise FileError(f"{where}: not a description of a pellucid model.")
+    if not isinstance(described, dict) or type(described.get("format")) is not int or described["format"] < 1:
+        raise FileError(
+            f"{where}: not a description of a pellucid model. Give the folder that `pellucid train` printed."
+        )
     if described["format"] > FORMAT:
         raise FileError(
             f"{where}: written by a newer pellucid (model format {described['format']}, this one "
             f"reads up to {FORMAT}). "
             "Upgrade: pip install --upgrade pellucid."
         )
+    check_seal(source, described)
     tensors, _ = load_tensors(folder / "model.safetensors", expected=str(described.get("tensors")))
     try:
         return _assembled(described, tensors)
@@ -70,30 +76,48 @@ def load_model(path: str | os.PathLike[str]) -> Classifier:
         ) from error
 
 
-def _assembled(described: dict[str, Any], tensors: dict[str, Any]) -> Classifier:
-    classes = tuple(described["classes"])
-    if not all(isinstance(name, str) for name in classes):
-        raise TypeError("a class name is no text")
-    arrays = {
-        name.removeprefix("preprocessing."): a
-        for name, a in tensors.items()
-        if name.startswith("preprocessing.")
-    }
-    params = {name.removeprefix("params."): a for name, a in tensors.items() if name.startswith("params.")}
-    preprocessing = Preprocessing.from_state(described["preprocessing"], arrays)
+def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Classifier:
+    classes = described["classes"]
+    if not isinstance(classes, list) or not all(isinstance(name, str) for name in classes):
+        raise TypeError("the classes are not a list of names")
+    if len(set(classes)) < len(classes):
+        raise ValueError("two classes have the same name")
+    preprocessing = Preprocessing.from_state(
+        described["preprocessing"],
+        {name: tensors[f"preprocessing.{name}"].reshape(-1) for name in ("mean", "scale")},
+    )
     features = preprocessing.features
-    expected = {"weight": (len(classes), features), "bias": (len(classes),)}
-    found = {name: array.shape for name, array in params.items()}
-    if found != expected:
-        raise ValueError(
-            f"weights of shapes {found} where {len(classes)} classes and {features} features need {expected}"
-        )
+    if preprocessing.frame and np.prod(preprocessing.frame.shape) != features:
+        raise ValueError(f"pictures of {preprocessing.frame.shape} where {features} features are described")
+    wanted = {
+        "preprocessing.mean": (features,),
+        "preprocessing.scale": (features,),
+        "params.weight": (len(classes), features),
+        "params.bias": (len(classes),),
+    }
+    found = {name: array.shape for name, array in tensors.items()}
+    if found != wanted:
+        raise ValueError(f"arrays of shapes {found} where these classes and features need {wanted}")
+    for name, array in tensors.items():
+        if array.dtype != np.float32:
+            raise TypeError(f"{name} holds {array.dtype} where float32 was wanted")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds NaN or infinite numbers")
+    if not (preprocessing.scale > 0).all():
+        raise ValueError("a scale is not above 0")
     temperature = float(described["temperature"])
-    if not temperature > 0:
+    if not 0 < temperature < np.inf:
         raise ValueError(f"temperature {temperature}")
     model = linear(described["kind"], features, len(classes))
+    params = {name: tensors[f"params.{name}"] for name in ("weight", "bias")}
     return Classifier(
-        described["kind"], classes, preprocessing, model, params, temperature, dict(described["origin"])
+        described["kind"],
+        tuple(classes),
+        preprocessing,
+        model,
+        params,
+        temperature,
+        dict(described["origin"]),
     )
 
 

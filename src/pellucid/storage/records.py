@@ -11,7 +11,9 @@ from pellucid.storage.errors import FileError, printable
 
 def write_json(path: str | os.PathLike[str], content: Any) -> None:
     """Write `content` as readable JSON, atomically. Raises `StorageError` where the disk refuses."""
-    write_text(path, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    text = json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    # Bytes of a path that are no text are lone surrogates here; JSON's own escape keeps the file valid UTF-8.
+    write_text(path, text.encode("utf-8", "backslashreplace").decode())
 
 
 def read_json(path: str | os.PathLike[str]) -> Any:
@@ -46,7 +48,7 @@ class Log:
     def add(self, **record: Any) -> None:
         """Add one record and flush it."""
         text = json.dumps(record, ensure_ascii=False, allow_nan=False)
-        line = b"\n" * self._torn + text.encode("utf-8", "surrogateescape") + b"\n"
+        line = b"\n" * self._torn + text.encode("utf-8", "backslashreplace") + b"\n"
         left = memoryview(line)
         try:
             while left:

@@ -1,5 +1,6 @@
 """The run's folder: made once, never overwritten, never used by two at once."""
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -7,7 +8,29 @@ from typing import Any
 
 from pellucid.storage.atomic import make_folder, refuse_disk
 from pellucid.storage.errors import FileError, InputError, printable
-from pellucid.storage.records import read_json, write_json
+from pellucid.storage.records import read_json
+from pellucid.storage.seal import check_seal, write_sealed
+
+UNTRAINED = "checkpoint-000000.safetensors"
+"""The checkpoint from before the first epoch: where a run goes on that was killed in it."""
+
+
+def refuse_taken(output: str | os.PathLike[str] | None) -> None:
+    """Raise `InputError` if `output`, where a run is to be made, holds something already."""
+    if output is None:
+        return
+    folder = Path(output)
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"--output {printable(folder)} is a file, and a run is a folder. Name another one.")
+    try:
+        held = any(folder.iterdir()) if folder.exists() else False
+    except OSError as error:
+        raise refuse_disk(folder, error) from error
+    if held:
+        what = "holds another run" if (folder / "run.json").exists() else "is not empty"
+        raise InputError(
+            f"--output {printable(folder)} {what}, and a run is never overwritten. Name another folder."
+        )
 
 
 def new_run(output: str | os.PathLike[str] | None, data: str, model: str) -> Path:
@@ -19,12 +42,8 @@ def new_run(output: str | os.PathLike[str] | None, data: str, model: str) -> Pat
     StorageError : the folder cannot be made
     """
     if output is not None:
+        refuse_taken(output)
         folder = Path(output)
-        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-            what = "holds another run" if (folder / "run.json").exists() else "is not empty"
-            raise InputError(
-                f"--output {printable(folder)} {what}, and a run is never overwritten. Name another folder."
-            )
         make_folder(folder)
         return folder
     word = re.sub(r"[^\w.-]+", "-", printable(data)).strip("-.")[:60] or "data"
@@ -44,7 +63,7 @@ def new_run(output: str | os.PathLike[str] | None, data: str, model: str) -> Pat
 
 def write_run(folder: Path, content: dict[str, Any]) -> None:
     """Write `run.json`. Raises `StorageError` where the disk refuses."""
-    write_json(folder / "run.json", content)
+    write_sealed(folder / "run.json", content)
 
 
 def read_run(folder: str | os.PathLike[str]) -> dict[str, Any]:
@@ -58,7 +77,29 @@ def read_run(folder: str | os.PathLike[str]) -> dict[str, Any]:
     content = read_json(path)
     if not isinstance(content, dict) or not {"recipe", "data"} <= set(content):
         raise FileError(f"{printable(path)}: not the description of a run. Restore it from a copy.")
-    return content
+    check_seal(path, content)
+    return {name: value for name, value in content.items() if name != "sha256"}
+
+
+def discard_untrained(folder: Path, made_here: bool) -> bool:
+    """Take back a run in which not one epoch was done, so that nothing half-made is left. Returns whether it was so.
+
+    Parameters
+    ----------
+    made_here : the folder itself goes too (and `runs`, if it is empty then)
+    """
+    if (folder / "model.json").exists() or any(
+        path.name != UNTRAINED for path in folder.glob("checkpoint-*.safetensors")
+    ):
+        return False
+    with contextlib.suppress(OSError):
+        for name in (UNTRAINED, "events.jsonl", "run.json"):
+            (folder / name).unlink(missing_ok=True)
+        if made_here:
+            folder.rmdir()
+            if folder.parent == Path("runs"):
+                folder.parent.rmdir()
+    return True
 
 
 class Lock:
