@@ -14,9 +14,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 __all__ = ["console", "counting", "escape", "percent", "print_json"]
 
 
+class Screen(Console):
+    """A terminal, or what stands for one."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the error through, which would else end the process at once, whatever it was doing."""
+        raise
+
+
 def console(as_json: bool = False) -> Console:
     """Where text goes: to standard output, or to standard error if that is kept for JSON."""
-    return Console(stderr=as_json, highlight=False, soft_wrap=True)
+    return Screen(stderr=as_json, highlight=False, soft_wrap=True)
 
 
 def print_json(content: dict[str, Any]) -> None:

@@ -1,10 +1,11 @@
 """`pellucid`: the commands, put together, and how each of them ends."""
 
 import importlib
-import os
-import signal
 import sys
 from typing import Any
+
+from pellucid.cli.interruption import Terminated, end, listen
+from pellucid.cli.streams import give_up, prepare_streams, unwritable
 
 COMMANDS = ("data", "train", "resume", "evaluate", "predict", "compare", "graph", "check", "doctor")
 """Each is a function of its name in a file of its name."""
@@ -13,13 +14,23 @@ COMMANDS = ("data", "train", "resume", "evaluate", "predict", "compare", "graph"
 def main() -> None:
     """Run the command line and end the process: 0 done, 1 it failed (one sentence on stderr), 2 wrong
     usage, 130 interrupted."""
-    # A name may hold bytes that are no text here; it is shown escaped rather than ending in an error.
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
     debug = "--debug" in sys.argv
-    signal.signal(signal.SIGTERM, _terminated)
-    sys.exit(_status([word for word in sys.argv[1:] if word != "--debug"], debug))
+    listen()
+    prepare_streams()
+    end(_flushed(_status([word for word in sys.argv[1:] if word != "--debug"], debug)))
+
+
+def _flushed(status: int) -> int:
+    """The status, after all that was printed is written; 1 if it cannot be."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        give_up(sys.stdout)
+    except OSError as error:
+        give_up(sys.stdout)
+        print(f"pellucid: {unwritable(error) or error}", file=sys.stderr)
+        return status or 1
+    return status
 
 
 def _status(words: list[str], debug: bool) -> int:
@@ -35,8 +46,7 @@ def _status(words: list[str], debug: bool) -> int:
         print(f"\npellucid: {str(stop) or 'interrupted'}", file=sys.stderr)
         return 143 if isinstance(stop, Terminated) else 130
     except BrokenPipeError:
-        # The reader, such as `head`, has had enough. The stream must not be flushed again at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        give_up(sys.stdout)  # the reader, such as `head`, has had enough
         return 0
     except Error as error:
         if debug:
@@ -57,20 +67,17 @@ def _status(words: list[str], debug: bool) -> int:
             return int(error.exit_code)
         if debug:
             raise
+        told = unwritable(error) if isinstance(error, OSError) else None
+        if told:
+            give_up(sys.stdout)
+            print(f"pellucid: {told}", file=sys.stderr)
+            return 1
         print(
             f"pellucid: this should not happen ({type(error).__name__}: {error}). Run it again with "
             f"--debug and report what it prints.",
             file=sys.stderr,
         )
         return 1
-
-
-class Terminated(KeyboardInterrupt):
-    """The process was asked to end (SIGTERM): as for Ctrl-C, the run is left ready to be resumed."""
-
-
-def _terminated(*_: object) -> None:
-    raise Terminated("terminated")
 
 
 def _application(words: list[str]) -> Any:

@@ -1,8 +1,11 @@
 """What `train`, `resume` and `compare` share: loading with a bar, training on a screen, the report, the last words."""
 
+import os
 import shlex
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,9 @@ from pellucid.cli.training_screen import TrainingScreen
 from pellucid.data.dataset import Dataset
 from pellucid.data.load import load
 from pellucid.models.classifier import Classifier
-from pellucid.storage.errors import printable
+from pellucid.storage.errors import Error, FileError, StorageError, printable
 from pellucid.training.recipe import Recipe
+from pellucid.training.run import discard_untrained, read_run
 from pellucid.training.trainer import Outcome
 
 
@@ -37,6 +41,25 @@ def load_data(screen: Console, loading: dict[str, Any]) -> tuple[Dataset, float]
     return dataset, seconds
 
 
+def reload_data(screen: Console, folder: Path) -> Dataset:
+    """The dataset that the run in this folder was trained on, loaded as it was then.
+
+    Raises `FileError` where the run does not tell, and all that `load` raises.
+    """
+    run = read_run(folder)
+    loading = run.get("load")
+    if not isinstance(loading, dict) or not isinstance(loading.get("source"), str):
+        raise FileError(
+            f"{printable(folder)}: this run was made in Python and does not tell how its data are loaded. "
+            "Go on with it there: pellucid.training.trainer.resume(folder, dataset)."
+        )
+    source = loading["source"]
+    beside = os.path.join(str(run.get("working_folder", "")), source)
+    if not os.path.lexists(source) and os.path.lexists(beside):
+        source = beside
+    return load_data(screen, {**loading, "source": source})[0]
+
+
 def train_and_report(
     screen: Console,
     dataset: Dataset,
@@ -47,16 +70,18 @@ def train_and_report(
     loading: dict[str, Any],
     seconds: float,
     as_json: bool,
+    made_here: bool,
 ) -> None:
-    """Train in the folder, write the report, say how good it is."""
+    """Train in the folder, write the report, say how good it is. Without one whole epoch nothing is left behind."""
     from pellucid.training.trainer import fit
 
     keep_programs()
     facts = {
         "command": shlex.join(["pellucid", *sys.argv[1:]]),
-        "load": {**loading, "source": printable(loading["source"])},
+        "load": loading,
+        "working_folder": _working_folder(),
     }
-    try:
+    with _ending_well(folder, made_here):
         with TrainingScreen(screen) as listener:
             outcome = fit(
                 dataset,
@@ -68,9 +93,46 @@ def train_and_report(
                 facts=facts,
                 seconds={"data": seconds},
             )
-    except KeyboardInterrupt as stop:
-        raise type(stop)(f"stopped. Go on with: pellucid resume {shlex.quote(printable(folder))}") from None
-    conclude(screen, dataset, outcome, folder, as_json)
+        conclude(screen, dataset, outcome, folder, as_json)
+
+
+def resume_and_report(screen: Console, dataset: Dataset, folder: Path, as_json: bool) -> None:
+    """Go on with the run in the folder, write the report, say how good it is."""
+    from pellucid.training.trainer import resume
+
+    keep_programs()
+    with _ending_well(folder, None):
+        with TrainingScreen(screen) as listener:
+            outcome = resume(folder, dataset, listener=listener)
+        conclude(screen, dataset, outcome, folder, as_json)
+
+
+@contextmanager
+def _ending_well(folder: Path, made_here: bool | None) -> Iterator[None]:
+    """However it ends: say how to go on, or take back a run (`made_here` is not None) in which nothing was trained."""
+    go_on = f"Go on with: pellucid resume {shlex.quote(printable(folder))}"
+    try:
+        yield
+    except BaseException as stop:
+        nothing = made_here is not None and discard_untrained(folder, made_here)
+        if isinstance(stop, KeyboardInterrupt):
+            told = "before the first epoch was done; nothing was kept." if nothing else None
+            raise type(stop)(f"stopped {told}" if told else f"stopped. {go_on}") from None
+        if nothing:
+            raise
+        if isinstance(stop, BrokenPipeError):
+            raise Error(f"stopped, for nobody reads what it prints. {go_on}") from None
+        if isinstance(stop, StorageError):
+            raise StorageError(f"{stop} Then: pellucid resume {shlex.quote(printable(folder))}") from None
+        raise
+
+
+def _working_folder() -> str:
+    """Where relative paths begin: a run may be resumed from elsewhere. Empty where the folder is gone."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
 
 
 def conclude(screen: Console, dataset: Dataset, outcome: Outcome, folder: Path, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """`pellucid train DATA`: from pictures to a classifier, its accuracy, its mistakes and its reasons."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,7 +10,9 @@ from pellucid.cli import options
 
 def train(
     data: options.Data,
-    model: Annotated[str, typer.Option(help="softmax or svm.")] = "softmax",
+    model: Annotated[
+        str | None, typer.Option(help="softmax or svm. Default: softmax; with --from, that of the run.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option(help="The run's folder. Default: runs/<data>-<model>-<n>.")
     ] = None,
@@ -42,16 +44,22 @@ def train(
     from pellucid.cli.console import console
     from pellucid.cli.running import load_data, train_and_report
     from pellucid.models.model_file import load_model
+    from pellucid.training.engine import check_name
     from pellucid.training.recipe import Recipe
-    from pellucid.training.run import new_run
+    from pellucid.training.run import new_run, refuse_taken
 
     screen = console(json)
-    recipe = Recipe(
-        model=model, l2=l2, learning_rate=learning_rate, batch_size=batch_size, epochs=epochs, momentum=momentum,
-        schedule=schedule, patience=patience, watch=watch, class_weight=class_weight, seed=seed,
-    )  # fmt: skip
+    # All that can be known to be wrong is said before the first picture is read.
+    refuse_taken(output)
+    check_name(engine)
     start_from = load_model(start) if start else None
-    loading = {
+    if start_from is not None:
+        model = model or start_from.kind
+    recipe = Recipe(
+        model=model or "softmax", l2=l2, learning_rate=learning_rate, batch_size=batch_size, epochs=epochs,
+        momentum=momentum, schedule=schedule, patience=patience, watch=watch, class_weight=class_weight, seed=seed,
+    )  # fmt: skip
+    loading: dict[str, Any] = {
         "source": data,
         "size": size,
         "fit": fit,
@@ -59,6 +67,10 @@ def train(
         "seed": seed,
         "skip_unreadable": skip_unreadable,
     }
+    frame = start_from.preprocessing.frame if start_from else None
+    if frame is not None and size is color is None and fit == "pad":
+        loading |= {"size": (frame.height, frame.width), "fit": frame.fit, "color": frame.color}
     dataset, seconds = load_data(screen, loading)
-    folder = new_run(output, dataset.name, model)
-    train_and_report(screen, dataset, recipe, folder, engine, start_from, loading, seconds, json)
+    made_here = output is None or not output.exists()
+    folder = new_run(output, dataset.name, recipe.model)
+    train_and_report(screen, dataset, recipe, folder, engine, start_from, loading, seconds, json, made_here)

@@ -34,7 +34,7 @@ class TrainingScreen:
     def _ready(self, event: dict[str, Any]) -> None:
         recipe, pictures = event["recipe"], event["pictures"]
         parts = ", ".join(f"{count:,} {part}" for part, count in pictures.items())
-        self.screen.print(f"{event['classes']} classes, {parts}; {event['features']:,} features")
+        self.screen.print(f"{event['classes']:,} classes, {parts}; {event['features']:,} features")
         self.screen.print(
             f"{recipe['model']}: λ {recipe['l2']:g}, learning rate {recipe['learning_rate']:g} ({recipe['schedule']}), "
             f"batch {recipe['batch_size']}, {recipe['epochs']} epochs, seed {recipe['seed']}; "

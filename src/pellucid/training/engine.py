@@ -10,6 +10,7 @@ import numpy as np
 from pellucid.arrays import compile as compiler
 from pellucid.arrays.indexing import rows as take
 from pellucid.preprocessing.standardize import standardize
+from pellucid.storage.errors import InputError, MissingDependencyError
 from pellucid.training.step import Task, update
 
 State = dict[str, Any]
@@ -81,7 +82,11 @@ class Eager:
         for number, start in enumerate(range(0, len(order), batch_size)):
             batch = self.supply.batch(order[start : start + batch_size])
             t += 1
-            params, optimizer, loss, right = update(self.task, params, optimizer, *batch, rates[number], t)
+            # What is not finite is found by the caller, who says where it came from: no warnings besides.
+            with np.errstate(all="ignore"):
+                params, optimizer, loss, right = update(
+                    self.task, params, optimizer, *batch, rates[number], t
+                )
             losses.append(loss)
             rights.append(right)
         state = {"params": params, "optimizer": optimizer, "t": np.int32(t)}
@@ -179,6 +184,12 @@ def _scored(task: Task, params: dict[str, Any], data: dict[str, Any], rows: Any)
     return task.model(params, Supply(**data).batch(rows)[0])
 
 
+def check_name(name: str) -> None:
+    """Raise `InputError` unless `chosen` knows an engine of this name."""
+    if name not in ("auto", "numpy", "xla"):
+        raise InputError(f"--engine must be auto, numpy or xla, got {name!r}.")
+
+
 def chosen(
     name: str, task: Task, supply: Supply, pictures: int, features: int, classes: int, epochs: int, steps: int
 ) -> tuple[Engine, str]:
@@ -188,10 +199,7 @@ def chosen(
     JAX and compiling
     take one or two; and where JAX is missing or its compiler computes wrong numbers.
     """
-    from pellucid.storage.errors import InputError, MissingDependencyError
-
-    if name not in ("auto", "numpy", "xla"):
-        raise InputError(f"--engine must be auto, numpy or xla, got {name!r}.")
+    check_name(name)
     if name == "numpy":
         return Eager(task, supply), "asked for"
     if not compiler.available():

@@ -53,6 +53,10 @@ def trained(session: Session, standing: Standing, folder: Path | None, listener:
     saved = standing.epoch if standing.epoch else -1
     last_saved = time.perf_counter()
     try:
+        if folder and not standing.epoch:
+            # So that a run that is killed in its first epoch can go on as well.
+            save_checkpoint(folder, standing, session.preprocessing)
+            saved = 0
         while standing.epoch < recipe.epochs:
             if recipe.patience and standing.epoch - standing.peak_epoch >= recipe.patience:
                 return Finished(
@@ -63,7 +67,7 @@ def trained(session: Session, standing: Standing, folder: Path | None, listener:
             if folder and (time.perf_counter() - last_saved > _PAUSE or standing.epoch == recipe.epochs):
                 save_checkpoint(folder, standing, session.preprocessing)
                 saved, last_saved = standing.epoch, time.perf_counter()
-    except (KeyboardInterrupt, TrainingError):
+    except (KeyboardInterrupt, BrokenPipeError, TrainingError):
         if folder and saved != standing.epoch:
             save_checkpoint(folder, standing, session.preprocessing)
         raise

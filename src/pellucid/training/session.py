@@ -7,6 +7,7 @@ import numpy as np
 
 from pellucid.arrays import random
 from pellucid.data.dataset import Dataset
+from pellucid.data.frame import Frame
 from pellucid.layers.linear import Linear
 from pellucid.models.classifier import Classifier
 from pellucid.models.linear import linear
@@ -140,9 +141,18 @@ def _check_start(start_from: Classifier, dataset: Dataset, recipe: Recipe) -> No
     if start_from.preprocessing.frame != dataset.frame or start_from.preprocessing.features != np.prod(
         dataset.images.shape[1:]
     ):
+        its = _seen(start_from.preprocessing.frame, start_from.preprocessing.features)
+        here = _seen(dataset.frame, int(np.prod(dataset.images.shape[1:])))
         raise InputError(
-            f"--from needs a run that sees pictures the same way: it has {start_from.preprocessing.frame}, "
-            f"the data {dataset.frame}. Pass the same --size, --fit and --color."
+            f"--from needs a run that sees the data the same way: it sees {its}, the data are {here}. "
+            "Leave out --size, --fit and --color to take those of the run."
         )
     if start_from.kind != recipe.model:
         raise InputError(f"--from has a {start_from.kind} model, --model asks for {recipe.model}.")
+
+
+def _seen(frame: Frame | None, features: int) -> str:
+    """What a model sees, in words."""
+    if frame is None:
+        return f"rows of {features:,} numbers"
+    return f"{frame.color} pictures of {frame.width} by {frame.height} pixels, fit {frame.fit}"
