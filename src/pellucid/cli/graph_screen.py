@@ -61,9 +61,7 @@ def walk(said: Mapping[Tensor, str], result: Tensor) -> list[str]:
         if step.local is not None:
             flows = f"upstream {_brief(step.upstream)} × local {_brief(step.local)} = {contribution}"
         else:
-            flows = (
-                f"{card(OPERATIONS[step.node.op]).gradient}; g = {_brief(step.upstream)}, so {contribution}"
-            )
+            flows = f"{_rule(step)}; g = {_brief(step.upstream)}, so {contribution}"
         line = f"at {symbol(step.node).text}: {flows} flows to {said[step.parent]}"
         if step.parent in reached:
             line += f", which has {_brief(step.total)} now"

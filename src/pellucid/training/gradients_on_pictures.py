@@ -16,7 +16,7 @@ RIGHT = 1e-7
 WRONG = 1e-4
 """Above this there is a mistake, or a kink."""
 
-_NEAR = 1e-3  # how far a one-sided slope may be from the gradient: it errs by h times the curvature
+_CLOSE = 100.0  # how much nearer than h the objective is looked at, where a kink must be told from a mistake
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Examined:
     xla : by the compiled program, in float64; None where there is no compiler
     apart : ‖Δ‖ / ‖gradient‖ of the two engines in float32, in which models are trained; None like `xla`
     floor : the relative error that the rounding of the objective alone can cause
-    slopes : the differences to the left and to the right of the worst place
+    slopes : how fast the objective rises to the left and to the right of the worst place, within a hundredth of h
     """
 
     name: str
@@ -57,11 +57,13 @@ class Examined:
 
     @property
     def kink(self) -> bool:
-        """Whether the objective bends at the worst place: the slopes on its two sides differ, and the gradient is one
-        of them."""
-        g, size = float(self.numpy.analytic[self.worst]), self._largest
-        near = [abs(slope - g) <= _NEAR * size for slope in self.slopes]
-        return any(near) and abs(self.slopes[0] - self.slopes[1]) > WRONG * size
+        """Whether the objective bends within h of the worst place: looked at more closely the gradient is its slope, or
+        lies between the slopes on its two sides."""
+        g, left, right = float(self.numpy.analytic[self.worst]), *self.slopes
+        room = max(WRONG, _CLOSE * self.floor) * self._largest
+        between = min(left, right) - room <= g <= max(left, right) + room
+        bends = abs(left - right) > room or abs((left + right) / 2 - self.numpy.numerical[self.worst]) > room
+        return between and bends
 
     @property
     def verdict(self) -> str:
@@ -107,12 +109,12 @@ class Examined:
                 "mistake. Look at other pictures: --pictures."
             ),
             "kink": (
-                f"a kink, no mistake: the slope is {left} on one side and {right} on the other, and the gradient is "
-                f"{g}. For the hinge a score is within h of the margin, for ReLU a sum within h of 0."
+                f"a kink within h, no mistake: close by, the slope is {left} on one side and {right} on the other, and "
+                f"the gradient is {g}. For the hinge a score is within h of the margin, for ReLU a sum within h of 0."
             ),
             "mistake": (
-                f"a mistake: the gradient is {g}, but the objective rises by {left} on one side and {right} on the "
-                "other. Look at the operations between this parameter and the loss."
+                f"a mistake: the gradient is {g}, but the slope of the objective is {left} on one side and {right} on "
+                "the other. Look at the operations between this parameter and the loss."
             ),
         }[self.verdict]
 
@@ -156,7 +158,7 @@ def gradients_on_pictures(
             largest = max(np.abs(each.analytic).max(), np.abs(each.numerical).max())
             # A sum of N losses is rounded a few times; 8 units in the last place is what was seen.
             floor = 8 * np.finfo(np.float64).eps * abs(value) / h / largest if largest else 0.0
-            slopes = _one_sided(objective, exact, name, place, h, value)
+            slopes = _one_sided(objective, exact, name, place, h / _CLOSE, value)
             found.append(
                 Examined(
                     name, exact[name].shape, each, other.get(name), apart.get(name), float(floor), slopes
