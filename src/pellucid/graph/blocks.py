@@ -102,9 +102,9 @@ class Blocks:
         if self._drawn(single) <= self.limit:
             return single
         depth = max(len(layer) for layer in self.layers[start:stop])
-        grouped = [self._by_layer(start, stop, level) for level in range(depth, 0, -1)]
-        grouped.append(self._runs(start, stop))
-        candidates = [each for plain in grouped for each in (plain, self._repeated(plain))]
+        named = [self._by_layer(start, stop, level) for level in range(depth, 0, -1)]
+        runs = self._runs(start, stop)
+        candidates = [*named, *map(self._repeated, named), runs, self._repeated(runs)]
         fitting = [
             each for each in candidates if 1 < len(each) < stop - start and self._drawn(each) <= self.limit
         ]

@@ -12,8 +12,9 @@ CELL = 12.0
 CAPTION = 11.0
 _WIDEST_MATRIX = 190.0
 
-_WIDE = frozenset("−×÷+=<>±∇…mwMW@≥≤%∞→‖Σ")
-_NARROW = frozenset(".,:;|il'·()[] !ftjrI1/⁻⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ₁")
+_WIDEST = frozenset("…@mwMW%")
+_WIDE = frozenset("−×÷+=<>±∇≥≤∞→‖ΣOQGD")
+_NARROW = frozenset(".,:;il'·()[] !ftjrI/⁰¹²³⁴⁵⁶⁷⁸⁹₁")
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,12 @@ def text_width(text: str, size: float) -> float:
     """How wide a text can become in any common sans-serif: an upper bound, measured on DejaVu Sans, a wide one."""
     units = 0.0
     for letter in text:
-        units += 0.42 if letter in _NARROW and not letter.isdigit() else 0.88 if letter in _WIDE else 0.66
+        if letter in _WIDEST:
+            units += 1.0
+        elif letter in _WIDE:
+            units += 0.84
+        else:
+            units += 0.42 if letter in _NARROW else 0.7 if letter.isupper() else 0.645
     return units * size
 
 

@@ -23,7 +23,8 @@ def short(number: float, digits: int = 3) -> str:
         rounded = abs(float(text) - value) > 1e-6 * abs(value)
         if 1e-4 <= abs(value) < 1e5:
             text = f"{value:#.{digits}g}".rstrip(".") if rounded else text
-            text = f"{float(text):.0f}" if "e" in text else text
+            # Before the point no digit is left out: 12346, not 12300.
+            text = f"{value:.0f}" if abs(value) >= 10**digits else text
         else:
             mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
             if "." in mantissa and not rounded:
