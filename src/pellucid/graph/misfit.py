@@ -106,7 +106,8 @@ def _no_numbers(labels: Sequence[str], values: Sequence[Any]) -> str:
             if np.dtype(value.dtype).kind not in "biufcV":
                 return f"{label or 'an array'} of dtype {value.dtype} holds no numbers"
         elif not isinstance(value, bool | int | float):
-            return f"a {type(value).__name__} is no array: give tensors, arrays or numbers (np.asarray makes arrays of lists)"
+            kind = type(value).__name__
+            return f"a {kind} is no array: give tensors, arrays or numbers (np.asarray makes arrays of lists)"
     return ""
 
 

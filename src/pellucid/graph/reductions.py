@@ -110,5 +110,5 @@ def _spread(g: Any, x: Any, axis: Axis) -> Any:
         axes = tuple(range(x.ndim))
     else:
         # An axis may come as a whole number of NumPy's.
-        axes = tuple(each % x.ndim for each in ((axis,) if np.ndim(axis) == 0 else axis))
+        axes = tuple(int(each) % x.ndim for each in np.atleast_1d(np.asarray(axis, int)))
     return g.reshape(tuple(1 if place in axes else size for place, size in enumerate(x.shape)))

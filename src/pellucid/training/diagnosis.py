@@ -16,6 +16,7 @@ from pellucid.training.session import Session
 from pellucid.training.step import Task, gradient, update
 
 _TINY = 20
+_NAMED = 3  # pictures that a sentence names
 _RIGHT = 1e-5  # a relative error of the gradient that float64 stays below, kinks aside
 
 
@@ -120,11 +121,16 @@ def blame(session: Session, state: State, order: np.ndarray, rates: np.ndarray, 
             objective, losses, _ = session.task.objective(leaves, x, y, v)
             culprit = find_nonfinite(objective)
             if culprit is not None:
-                made = f"the operation {culprit.op}" if culprit.op else f"the parameter {culprit.name}"
+                node = culprit.node
+                made = f"the operation {node.op}" if node.op else f"the parameter {node.name}"
+                pictures = ""
+                if node.op and node.shape[:1] == (len(rows),):
+                    origins = [session.dataset.origins[row] for row in rows[list(culprit.rows[:_NAMED])]]
+                    pictures = f" for {len(culprit.rows)} of {len(rows)} pictures, {', '.join(origins)} first"
                 advice = "The steps are too large: divide --learning-rate by 10."
                 return (
-                    f"{where}: the first number that is not finite comes out of {made} "
-                    f"(minibatch loss {losses.value}). {advice}"
+                    f"{where}: the first number that is not finite comes out of {made}{pictures} "
+                    f"(minibatch loss {losses.value}). {culprit.sentence} {advice}"
                 )
             g, _, _ = gradient(session.task, params, x, y, v)
             worst = max(float(np.abs(array).max()) for array in g.values())
