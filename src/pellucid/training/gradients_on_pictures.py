@@ -68,11 +68,11 @@ class Examined:
     @property
     def verdict(self) -> str:
         """ "right", "unclear", "kink" or "mistake"."""
-        if self.error <= max(RIGHT, self.floor):
+        if self.error <= max(RIGHT, min(self.floor, WRONG)):
             return "right"
         if not np.isfinite(self.error) or self.compiler_differs:
             return "mistake"
-        if self.error <= WRONG:
+        if self.error <= max(WRONG, self.floor):
             return "unclear"
         return "kink" if self.kink else "mistake"
 
@@ -81,9 +81,8 @@ class Examined:
         """Whether the compiled gradient is not the one that NumPy comes to."""
         if self.xla is None:
             return False
-        return not bool(
-            np.allclose(self.xla.analytic, self.numpy.analytic, rtol=0, atol=RIGHT * self._largest)
-        )
+        room = max(RIGHT, self.floor) * self._largest
+        return not bool(np.allclose(self.xla.analytic, self.numpy.analytic, rtol=0, atol=room))
 
     @property
     def sentence(self) -> str:
@@ -97,11 +96,13 @@ class Examined:
                 f"a mistake of the compiler: NumPy comes within {self.numpy.error:.0e} of the differences, the "
                 "compiled program does not. Train with --engine numpy, and report it."
             )
-        if self.verdict == "right" and self.error > RIGHT:
-            return (
-                f"right, as far as differences can tell: the gradient is so small beside the objective that rounding "
-                f"alone makes {self.floor:.0e}."
+        if RIGHT < self.error <= self.floor:
+            rounding = (
+                f"the gradient is so small that the rounding of the objective alone makes {self.floor:.0e}"
             )
+            if self.verdict == "right":
+                return f"right, as far as differences can tell: {rounding}."
+            return f"unclear: {rounding}, so differences cannot judge it. Take pictures it is less sure of: --seed."
         return {
             "right": f"right: below {RIGHT:.0e} there is nothing but rounding.",
             "unclear": (
@@ -156,8 +157,9 @@ def gradients_on_pictures(
             place = int(each.places[_worst(each)])
             h = _step(exact[name].reshape(-1)[place])
             largest = max(np.abs(each.analytic).max(), np.abs(each.numerical).max())
-            # A sum of N losses is rounded a few times; 8 units in the last place is what was seen.
-            floor = 8 * np.finfo(np.float64).eps * abs(value) / h / largest if largest else 0.0
+            # A loss near 0 is made of numbers near 1. It is rounded a few times: 8 units in the last place were seen.
+            rounding = 8 * np.finfo(np.float64).eps * max(1.0, abs(value)) / h
+            floor = rounding / largest if largest else 0.0
             slopes = _one_sided(objective, exact, name, place, h / _CLOSE, value)
             found.append(
                 Examined(
