@@ -10,7 +10,7 @@ from pellucid.graph.thumbnail import Thumbnail, thumbnail
 NUMBER = 14.0  # sizes of type, in pixels
 CELL = 12.0
 CAPTION = 11.0
-_WIDEST_MATRIX = 190.0
+_WIDEST_MATRIX = 220.0
 
 _WIDEST = frozenset("…@mwMW%")
 _WIDE = frozenset("−×÷+=<>±∇≥≤∞→‖ΣOQGD")
@@ -63,10 +63,12 @@ def exhibit(
         return Exhibit(text_width(caption, NUMBER), NUMBER + 3, caption=caption)
     if 0 < values.size <= 12 and values.ndim <= 2 and (values.ndim == 1 or max(values.shape) <= 4):
         grid = np.atleast_2d(values)
-        rows = tuple(tuple((_number(v.item(), 3), _exact(v.item())) for v in row) for row in grid)
-        column = max(text_width(text, CELL) for row in rows for text, _ in row) + 8
-        if column * grid.shape[1] <= _WIDEST_MATRIX:
-            return Exhibit(column * grid.shape[1] + 10, len(rows) * (CELL + 4) + 4, rows, column)
+        grid = grid.astype(np.int8) if grid.dtype == bool else grid
+        for digits in (3, 2):
+            rows = tuple(tuple((_number(v.item(), digits), _exact(v.item())) for v in row) for row in grid)
+            column = max(text_width(text, CELL) for row in rows for text, _ in row) + 8
+            if column * grid.shape[1] <= _WIDEST_MATRIX:
+                return Exhibit(column * grid.shape[1] + 10, len(rows) * (CELL + 4) + 4, rows, column)
     picture = thumbnail(values, picture_shape, signed)
     caption = gradient_range(values) if gradient else range_text(values)
     width = text_width(caption, CAPTION)

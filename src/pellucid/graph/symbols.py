@@ -107,6 +107,7 @@ def _key(key: Any) -> str:
         elif part is Ellipsis or part is None:
             texts.append("…" if part is Ellipsis else "new")
         else:
-            texts.append(str(part) if np.ndim(part) == 0 else f"{np.size(part)} places")
+            few = np.size(part) <= 3
+            texts.append(str(np.asarray(part).tolist()).replace(" ", "") if few else "…")
     text = ", ".join(texts).replace("-", "−")
     return text if len(text) <= 16 else f"{text[:15]}…"

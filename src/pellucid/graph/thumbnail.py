@@ -47,14 +47,13 @@ def thumbnail(
         return None
     if picture_shape and values.ndim == 2 and values.shape[1] == math.prod(picture_shape):
         values = values[:_PICTURES].reshape(-1, *picture_shape)
-    if values.ndim == 4 and values.shape[3] in (1, 3) and min(values.shape[1:3]) >= 4:
-        with np.errstate(all="ignore"):
-            return _pictures(values[:_PICTURES], signed)
-    if values.ndim > 2:
-        values = values.astype(np.float64).mean(axis=tuple(range(2, values.ndim)))
     with np.errstate(all="ignore"):  # infinite numbers are drawn, in a color of their own
-        grid = _averaged(np.atleast_2d(values))
-    return _drawn(_heat(grid), floor=3.0 if values.ndim == 1 else 1.0)
+        if values.ndim == 4 and values.shape[3] in (1, 3) and min(values.shape[1:3]) >= 4:
+            return _pictures(values[:_PICTURES], signed)
+        flat = values.ndim == 1
+        if values.ndim > 2:
+            values = values.mean(axis=tuple(range(2, values.ndim)), dtype=np.float64)
+        return _drawn(_heat(_averaged(np.atleast_2d(values))), floor=3.0 if flat else 1.0)
 
 
 def _pictures(batch: np.ndarray, signed: bool) -> Thumbnail:
