@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pellucid.data.dataset import Dataset
     from pellucid.models.classifier import Classifier
 
+_MOST = 60  # classes shown, as in `pellucid data`
+
 
 def evaluate(
     run: options.Run,
@@ -22,6 +24,7 @@ def evaluate(
     from pellucid.cli.console import console, escape, percent, print_json
     from pellucid.inspection.metrics import Evaluation
     from pellucid.models.model_file import load_model
+    from pellucid.storage.errors import printable
 
     screen = console(json)
     classifier = load_model(run)
@@ -36,18 +39,24 @@ def evaluate(
         f"interval {percent(low)} to {percent(high)}); "
         f"balanced accuracy {percent(found.balanced_accuracy)}, F1 {found.macro_f1:.3f}, log loss {found.log_loss:.3f}"
     )
-    for k, name in enumerate(classifier.classes):
-        if found.counts[k]:
-            said = found.confusion[k].copy()
-            said[k] = 0
-            taken = (
-                f", most often called {classifier.classes[said.argmax()]} ({said.max()})"
-                if said.any()
-                else ""
-            )
-            screen.print(
-                f"  {escape(name)}: {percent(found.recall[k])} of {found.counts[k]:,} found{escape(taken)}"
-            )
+    known = [k for k in range(len(classifier.classes)) if found.counts[k]]
+    shown = known if len(known) <= _MOST else sorted(known, key=lambda k: float(found.recall[k]))[:_MOST]
+    for k in shown:
+        said = found.confusion[k].copy()
+        said[k] = 0
+        taken = (
+            f", most often called {classifier.classes[said.argmax()]} ({said.max()})" if said.any() else ""
+        )
+        screen.print(
+            f"  {escape(printable(classifier.classes[k]))}: {percent(found.recall[k])} of "
+            f"{found.counts[k]:,} found{escape(printable(taken))}"
+        )
+    if len(known) > len(shown):
+        screen.print(
+            f"  and {len(known) - len(shown):,} more classes that are found more often; all of them: --json"
+        )
+    for path, reason in dataset.unreadable:
+        screen.print(f"[yellow]left out[/] {escape(printable(path))}: {escape(reason)}")
     if json:
         print_json(
             {
@@ -56,6 +65,7 @@ def evaluate(
                 **found.measures(),
                 "confusion": found.confusion.tolist(),
                 "classes": list(classifier.classes),
+                "unreadable": [[printable(path), reason] for path, reason in dataset.unreadable],
             }
         )
 
@@ -64,13 +74,29 @@ def read_as_seen(screen: "Console", classifier: "Classifier", data: str, skip_un
     """The data, in the frame that the classifier sees."""
     from pellucid.cli.console import counting
     from pellucid.data.load import read
+    from pellucid.storage.errors import InputError, printable
 
-    frame = classifier.preprocessing.frame
+    preprocessing = classifier.preprocessing
+    frame = preprocessing.frame
     wanted: dict[str, Any] = {}
     if frame:
         wanted = {"size": (frame.height, frame.width), "fit": frame.fit, "color": frame.color}
     with counting(screen, "reading") as progress:
-        return read(data, **wanted, skip_unreadable=skip_unreadable, for_training=False, progress=progress)
+        dataset = read(data, **wanted, skip_unreadable=skip_unreadable, for_training=False, progress=progress)
+    came = dataset.images.shape[1:]
+    if came != (frame.shape if frame else (preprocessing.features,)):
+        what = (
+            f"rows of {came[0]:,} numbers" if len(came) == 1 else f"pictures of {came[1]} by {came[0]} pixels"
+        )
+        sees = (
+            f"{frame.width} by {frame.height} pixels"
+            if frame
+            else f"rows of {preprocessing.features:,} numbers"
+        )
+        raise InputError(
+            f"{printable(data)}: {what}, and the classifier sees {sees}. Give data like its own."
+        )
+    return dataset
 
 
 def translated_labels(dataset: "Dataset", classes: tuple[str, ...]) -> "np.ndarray":

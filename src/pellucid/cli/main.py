@@ -47,7 +47,7 @@ def _status(words: list[str], debug: bool) -> int:
         return 143 if isinstance(stop, Terminated) else 130
     except BrokenPipeError:
         give_up(sys.stdout)  # the reader, such as `head`, has had enough
-        return 0
+        return 1 if words[0] in ("train", "resume", "compare") else 0
     except Error as error:
         if debug:
             raise

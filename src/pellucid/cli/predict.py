@@ -32,18 +32,28 @@ def predict(
     json: options.Json = False,
 ) -> None:
     """Say what is on pictures, with probabilities and reasons."""
+    import shlex
+
     from pellucid.cli.console import console, escape, percent, print_json
     from pellucid.models.model_file import load_model
-    from pellucid.storage.errors import UnreadableError, printable
+    from pellucid.storage.errors import InputError, UnreadableError, printable
 
     screen = console(json)
     classifier = load_model(run)
+    if classifier.preprocessing.frame is None:
+        raise InputError(
+            f"{printable(run)}: trained on rows of numbers, so it cannot look at pictures. Judge labelled rows: "
+            f"pellucid evaluate {shlex.quote(printable(run))} ROWS.csv; others in Python: pl.open(RUN).predict(rows)."
+        )
+    if csv is not None and not csv.parent.is_dir():
+        raise InputError(
+            f"--csv {printable(csv)}: the folder {printable(csv.parent)} does not exist. Make it first."
+        )
     paths = _listed(pictures)
     inputs, read, unreadable = classifier.preprocessing.read(paths, skip_unreadable=True)
-    if unreadable and not skip_unreadable:
-        raise UnreadableError(
-            tuple(unreadable), "Mend or remove them, or pass --skip-unreadable to go on without them."
-        )
+    if unreadable and not (skip_unreadable and read):
+        advice = "Mend or remove them, or pass --skip-unreadable to go on without them."
+        raise UnreadableError(tuple(unreadable), "None is left to judge." if skip_unreadable else advice)
     verdicts = classifier.verdicts(inputs, [paths[number] for number in read])
     answers = []
     for verdict in verdicts:
@@ -140,17 +150,18 @@ def _explain(screen: "Console", classifier: "Classifier", verdict: "Verdict", fo
 def _draw(verdict: "Verdict", receipts: Any, folder: Path) -> Path:
     """The receipts as one picture in the folder, under a name that is not taken."""
     import io
+    import re
 
     from pellucid.inspection.receipt_picture import receipt_picture
     from pellucid.storage.atomic import make_folder, write_bytes
-    from pellucid.storage.errors import printable
 
     assert verdict.input is not None
     sheet = receipt_picture(verdict.input, f"{verdict.label}, {verdict.probability:.1%}", receipts)
     content = io.BytesIO()
     sheet.save(content, "PNG")
     make_folder(folder)
-    stem = printable(Path(verdict.origin).stem)[:100] or "picture"
+    # Letters that every file system takes, and few enough for one that counts bytes.
+    stem = re.sub(r"[^\w.-]+", "-", Path(verdict.origin).stem)[:50].strip("-") or "picture"
     path, number = folder / f"{stem}.png", 2
     while path.exists():
         path, number = folder / f"{stem}-{number}.png", number + 1

@@ -3,6 +3,7 @@
 import codecs
 import errno
 import os
+import re
 import sys
 from typing import TextIO
 
@@ -45,4 +46,4 @@ def _plainly(error: UnicodeError) -> tuple[str, int]:
         raise error
     letters = error.object[error.start : error.end]
     shown = "".join(_PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in letters)
-    return shown, error.end
+    return re.sub(r"(?<=\^\d)\^", "", shown), error.end

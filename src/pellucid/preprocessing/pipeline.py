@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.data.frame import Frame
 from pellucid.preprocessing.standardize import moments, standardize
-from pellucid.storage.errors import InputError, UnreadableError
+from pellucid.storage.errors import InputError, UnreadableError, printable
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Preprocessing:
                 pictures.append(self.prepare(path))
                 read.append(number)
             except InputError as error:
-                reason = str(error).removeprefix(f"{path}: ")
+                reason = str(error).removeprefix(f"{printable(path)}: ").removesuffix(".")
                 unreadable.append((str(path), reason))
         if unreadable and not skip_unreadable:
             raise UnreadableError(
