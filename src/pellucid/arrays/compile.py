@@ -80,6 +80,13 @@ def append(array: Any, last: Any) -> Any:
     return jnp.concatenate([array, last[None]])
 
 
+def materialized(array: Any) -> Any:
+    """The array as it is, which the compiler must compute in full before it is used, inside a compiled program."""
+    import jax
+
+    return jax.lax.optimization_barrier(array)
+
+
 def to_device(tree: Any) -> Any:
     """The arrays on the first device. On a CPU an array that begins on a 64-byte boundary is used in place, also when
     it is a read-only map of a file larger than memory."""

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays.namespace import namespace
+from pellucid.arrays.products import summed_products, weighted_sums
 from pellucid.graph.elementwise import summed_to
 from pellucid.graph.misfit import Misfit
 from pellucid.graph.tensor import op
@@ -27,7 +28,7 @@ def affine(x, w, b):
     # A bias of another shape would be broadcast, and its gradient would not have its shape.
     if np.shape(b) != w.shape[:1]:
         raise Misfit(f"b must have the shape ({w.shape[0]},)")
-    return x @ w.T + b, (lambda g: g @ w, lambda g: g.T @ x, lambda g: g.sum(0))
+    return weighted_sums(x, w) + b, (lambda g: g @ w, lambda g: summed_products(g, x), lambda g: g.sum(0))
 
 
 @op
