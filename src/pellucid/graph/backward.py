@@ -21,9 +21,9 @@ class Step:
     ----------
     node, parent : where the step begins and ends
     upstream : ∂L/∂node, all of it
-    local : ∂node/∂parent, where it is a number for each number: the node is a single number, or its
-        operation works on each
-        number alone; None for the others, whose step is a product with a Jacobian (see the operation's card)
+    local : ∂node/∂parent, where it is a number for each number: the node is a single number, or its operation
+        works on each number alone and none was stretched; None for the others, whose step is a product with a
+        Jacobian (see the operation's card)
     contribution : what this edge adds to ∂L/∂parent; upstream × local where local is given
     total : the sum of what has reached the parent so far
     """
@@ -94,12 +94,23 @@ def backward_steps(loss: Tensor) -> Iterator[Step]:
     """
     _check(loss)
     nodes = set(ancestors(loss))
+    each_alone: dict[str, bool] = {}
     flowing: dict[Tensor, Any] = {loss: _one(loss)}
     for node, parent, pullback, g, contribution in _walk(loss, nodes, nodes, flowing, False):
         local = None
-        if node.shape == () or card(OPERATIONS[node.op]).result == ("...",):
+        if node.op not in each_alone:
+            each_alone[node.op] = _works_on_each_number_alone(node.op)
+        if node.shape == () or (each_alone[node.op] and node.shape == parent.shape):
             local = pullback(namespace(g).ones_like(g))
         yield Step(node, parent, g, local, contribution, flowing[parent])
+
+
+def _works_on_each_number_alone(name: str) -> bool:
+    """Whether the operation's card says so; a user's operation may have none."""
+    try:
+        return card(OPERATIONS[name]).result == ("...",)
+    except (InputError, KeyError):
+        return False
 
 
 def _walk(
@@ -199,6 +210,8 @@ def _leading_to(loss: Tensor, wanted: set[Tensor]) -> set[Tensor]:
     """The nodes of the graph that are wanted, or were made from one that is."""
     leads: set[Tensor] = set()
     for node in sorted(ancestors(loss), key=attrgetter("depth")):
+        if node.op and not node.inputs:
+            raise InputError(_released(node))
         if node in wanted or any(parent in leads for parent in node.parents):
             leads.add(node)
     return leads

@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from pellucid.arrays.namespace import namespace
 from pellucid.graph.tensor import op
@@ -19,8 +20,9 @@ def sum(x, *, axis: Axis = None, keepdims: bool = False):
     Shapes     x (...) → z ()
     Source     CS231n, Backpropagation
     """
+    axes = _axes(x, axis)
     xp = namespace(x)
-    return x.sum(axis=axis, keepdims=keepdims), (lambda g: xp.broadcast_to(_spread(g, x, axis), x.shape),)
+    return x.sum(axis=axes, keepdims=keepdims), (lambda g: xp.broadcast_to(_spread(g, x, axes), x.shape),)
 
 
 @op
@@ -33,10 +35,11 @@ def mean(x, *, axis: Axis = None, keepdims: bool = False):
     Inputs     x not empty
     Source     CS231n, Linear classification: the full loss is the mean over the pictures
     """
+    axes = _axes(x, axis)
     xp = namespace(x)
-    z = x.mean(axis=axis, keepdims=keepdims)
+    z = x.mean(axis=axes, keepdims=keepdims)
     count = x.size // (z.size or 1)
-    return z, (lambda g: xp.broadcast_to(_spread(g, x, axis) / count, x.shape),)
+    return z, (lambda g: xp.broadcast_to(_spread(g, x, axes) / count, x.shape),)
 
 
 @op
@@ -49,10 +52,11 @@ def max(x, *, axis: Axis = None, keepdims: bool = False):
     Inputs     x not empty; x all different
     Source     CS231n, Backpropagation: the max gate routes
     """
-    z = x.max(axis=axis, keepdims=keepdims)
-    wins = (x == _spread(z, x, axis)).astype(x.dtype)
-    share = wins / wins.sum(axis=axis, keepdims=True)
-    return z, (lambda g: _spread(g, x, axis) * share,)
+    axes = _axes(x, axis)
+    z = x.max(axis=axes, keepdims=keepdims)
+    wins = (x == _spread(z, x, axes)).astype(x.dtype)
+    share = wins / wins.sum(axis=axes, keepdims=True)
+    return z, (lambda g: _spread(g, x, axes) * share,)
 
 
 @op
@@ -65,12 +69,13 @@ def logsumexp(x, *, axis: Axis = None, keepdims: bool = False):
     Inputs     x not empty
     Source     Boyd and Vandenberghe 2004, "Convex optimization", section 3.1.5
     """
+    axes = _axes(x, axis)
     xp = namespace(x)
-    largest = x.max(axis=axis, keepdims=True)
+    largest = x.max(axis=axes, keepdims=True)
     exponentials = xp.exp(x - largest)
-    total = exponentials.sum(axis=axis, keepdims=True)
-    z = (largest + xp.log(total)).reshape(x.sum(axis=axis, keepdims=keepdims).shape)[()]
-    return z, (lambda g: _spread(g, x, axis) * (exponentials / total),)
+    total = exponentials.sum(axis=axes, keepdims=True)
+    z = (largest + xp.log(total)).reshape(x.sum(axis=axes, keepdims=keepdims).shape)[()]
+    return z, (lambda g: _spread(g, x, axes) * (exponentials / total),)
 
 
 @op
@@ -83,11 +88,12 @@ def norm(x, *, axis: Axis = None, keepdims: bool = False):
     Inputs     x not empty; x away from 0
     Source     CS231n, Linear classification: regularization
     """
+    axes = _axes(x, axis)
     xp = namespace(x)
-    long = xp.sqrt((x * x).sum(axis=axis, keepdims=True))
-    z = long.reshape(x.sum(axis=axis, keepdims=keepdims).shape)[()]
+    long = xp.sqrt((x * x).sum(axis=axes, keepdims=True))
+    z = long.reshape(x.sum(axis=axes, keepdims=keepdims).shape)[()]
     direction = x / xp.where(long == 0, 1, long).astype(x.dtype)
-    return z, (lambda g: _spread(g, x, axis) * direction,)
+    return z, (lambda g: _spread(g, x, axes) * direction,)
 
 
 @op
@@ -104,11 +110,13 @@ def weighted_mean(x, v):
     return (x * share).sum(), (lambda g: g * share, None)
 
 
-def _spread(g: Any, x: Any, axis: Axis) -> Any:
-    """g with the axes of length 1 that a reduction of x over `axis` has taken away, ready to be broadcast to x."""
-    if axis is None:
-        axes = tuple(range(x.ndim))
-    else:
-        # An axis may come as a whole number of NumPy's.
-        axes = tuple(int(each) % x.ndim for each in np.atleast_1d(np.asarray(axis, int)))
+def _axes(x: Any, axis: Axis) -> tuple[int, ...] | None:
+    """The axes counted from 0; None for all. An axis that x does not have is an error, also where x is a number."""
+    return None if axis is None else normalize_axis_tuple(axis, np.ndim(x))
+
+
+def _spread(g: Any, x: Any, axes: tuple[int, ...] | None) -> Any:
+    """g with the axes of length 1 that a reduction of x has taken away, ready to be broadcast to x."""
+    if axes is None:
+        return g.reshape((1,) * x.ndim)
     return g.reshape(tuple(1 if place in axes else size for place, size in enumerate(x.shape)))
