@@ -4,7 +4,7 @@ from types import TracebackType
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
 from pellucid.cli.console import escape, percent
 
@@ -53,7 +53,9 @@ class TrainingScreen:
         words = f"loss {event['loss']:.4f}  train {percent(event['train_accuracy'])}"
         if "validation_accuracy" in event:
             words += f"  validation {percent(event['validation_accuracy'])}"
-        words += f"  {event['pictures_per_second']:,.0f} pictures/s"
+        # A terminal of 80 columns has room for every number, but for no bar and no long words.
+        wide = not self.screen.is_terminal or self.screen.width >= 110
+        words += f"  {event['pictures_per_second']:,.0f}{' pictures/s' if wide else '/s'}"
         if not self.screen.is_terminal:
             # A log of hundreds of epochs is read by nobody: about 20 lines tell the same.
             if event["epoch"] % -(-event["epochs"] // 20) and event["epoch"] not in (1, event["epochs"]):
@@ -61,15 +63,16 @@ class TrainingScreen:
             self.screen.print(f"epoch {event['epoch']}/{event['epochs']}  {words}")
             return
         if self._progress is None:
-            columns = (
+            columns: list[ProgressColumn] = [
                 TextColumn("epoch {task.completed}/{task.total}"),
-                BarColumn(20),
                 TextColumn("{task.description}"),
-                TimeRemainingColumn(),
-            )
+                TimeRemainingColumn(compact=True),
+            ]
+            if wide:
+                columns.insert(1, BarColumn(20))
             self._progress = Progress(*columns, console=self.screen)
+            self._task = self._progress.add_task(words, total=event["epochs"], completed=event["epoch"])
             self._progress.start()
-            self._task = self._progress.add_task(words, total=event["epochs"])
         self._progress.update(self._task, completed=event["epoch"], description=words)
 
     def _finished(self, event: dict[str, Any]) -> None:
