@@ -13,6 +13,7 @@ from pellucid.graph.routing import MARGIN, Edge, Layout, Size, across, edge_rout
 
 ROW_GAP = 20.0  # between the texts of two nodes of a column
 EDGE_GAP = 11.0  # between a passing edge and its neighbors
+_MIXED = 20  # orders to begin with beside the four that follow the edges
 _BALANCING = 20  # sweeps over the columns in which both sides pull
 
 
@@ -23,7 +24,7 @@ def layout(sizes: Sequence[Size], edges: Sequence[Edge], *, sweeps: int = 24) ->
     ----------
     sizes : one for each node
     edges : between nodes by their numbers; where an order is free, nodes with smaller numbers stand higher
-    sweeps : how long to look for an order with fewer crossings, from each of four starts
+    sweeps : how long to look for an order with fewer crossings, from each start
     """
     if not sizes:
         return Layout((), (), 2 * MARGIN, 2 * MARGIN, 0)
@@ -102,8 +103,8 @@ def _with_dummies(
 
 
 def _starts(ranks: list[int], links: list[list[Link]], back: list[list[Link]]) -> list[Columns]:
-    """Four orders to begin with: from the loss back along the inputs as written, the same with the inputs turned
-    round, from the inputs on, and by number."""
+    """The orders to begin with: from the loss back along the inputs as written, the same with the inputs turned
+    round, from the inputs on, and by number; and in a small graph some that are mixed, always in the same way."""
     sinks = [node for node in range(len(ranks)) if not links[node]]
     sources = [node for node in range(len(ranks)) if not back[node]]
     orders = [
@@ -112,6 +113,8 @@ def _starts(ranks: list[int], links: list[list[Link]], back: list[list[Link]]) -
         _depth_first(sources, links, False),
         list(range(len(ranks))),
     ]
+    for start in range(min(_MIXED, 1800 // len(ranks))):
+        orders.append(sorted(range(len(ranks)), key=lambda node: _mixed(node, start)))
     starts = []
     for order in orders:
         columns: Columns = [[] for _ in range(max(ranks) + 1)]
@@ -119,6 +122,14 @@ def _starts(ranks: list[int], links: list[list[Link]], back: list[list[Link]]) -
             columns[ranks[node]].append(node)
         starts.append(columns)
     return starts
+
+
+def _mixed(node: int, start: int) -> int:
+    """A number that looks drawn by chance and never changes: the mixing of MurmurHash3 (Appleby 2011)."""
+    mixed = (node + 1) * 0x9E3779B1 ^ (start + 1) * 0x85EBCA6B
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        mixed = (mixed ^ mixed >> shift) * factor & 0xFFFFFFFF
+    return mixed ^ mixed >> 16
 
 
 def _depth_first(roots: list[int], neighbors: list[list[Link]], turned: bool) -> list[int]:
