@@ -53,6 +53,12 @@ def test_there_and_back(path):
         np.testing.assert_array_equal(found[name], array)
 
 
+def test_the_order_is_that_of_the_alphabet_each_time(path):
+    """Not one that changes: what is drawn or added up for one array after the other must come out the same."""
+    for _ in range(20):
+        assert list(load_tensors(path)[0]) == sorted(arrays())
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shape", [(), (0,), (3,), (2, 3)])
 def test_every_kind_of_number_and_order_of_bytes(tmp_path, kind, shape):

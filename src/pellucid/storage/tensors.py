@@ -42,7 +42,7 @@ def save_tensors(
 def load_tensors(
     path: str | os.PathLike[str], expected: str | None = None
 ) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-    """Read what `save_tensors` wrote: the arrays by name, and the metadata.
+    """Read what `save_tensors` wrote: the arrays by name, in the order of the alphabet, and the metadata.
 
     Parameters
     ----------
@@ -74,7 +74,8 @@ def load_tensors(
             f"{where}: not the file that belongs here: it was written at another time. Restore both from one copy."
         )
     try:
-        return arrays, json.loads(envelope["metadata"])
+        # The library gives them in an order that changes from call to call.
+        return {name: arrays[name] for name in sorted(arrays)}, json.loads(envelope["metadata"])
     except (KeyError, ValueError, RecursionError) as error:
         raise FileError(
             f"{where}: its metadata are not JSON ({type(error).__name__}). Restore it from a copy."
