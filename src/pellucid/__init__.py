@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pellucid.data.dataset import Dataset
     from pellucid.data.load import load
-    from pellucid.graph import Tensor, gradients, op, variables
+    from pellucid.graph import Tensor, backward_steps, gradients, op, variables
+    from pellucid.graph.diagram import diagram
     from pellucid.graph.gradient_check import check_gradients
     from pellucid.graph.nonfinite import find_nonfinite
     from pellucid.models.classifier import Classifier
@@ -33,6 +34,8 @@ _PLACES = {
     "Tensor": ("pellucid.graph", "Tensor"),
     "check_gradients": ("pellucid.graph.gradient_check", "check_gradients"),
     "find_nonfinite": ("pellucid.graph.nonfinite", "find_nonfinite"),
+    "backward_steps": ("pellucid.graph", "backward_steps"),
+    "diagram": ("pellucid.graph.diagram", "diagram"),
     "fit": ("pellucid.training.trainer", "fit"),
     "gradients": ("pellucid.graph", "gradients"),
     "load": ("pellucid.data.load", "load"),
@@ -47,7 +50,9 @@ __all__ = [
     "Error",
     "Recipe",
     "Tensor",
+    "backward_steps",
     "check_gradients",
+    "diagram",
     "find_nonfinite",
     "fit",
     "gradients",

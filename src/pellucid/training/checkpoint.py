@@ -40,7 +40,10 @@ class Standing:
 
 
 def save_checkpoint(folder: Path, standing: Standing, preprocessing: Preprocessing) -> None:
-    """Write `checkpoint-<epoch>.safetensors`, then remove those older than the newest two. Raises `StorageError`."""
+    """Write `checkpoint-<epoch>.safetensors`, read it back, then remove those older than the newest two.
+
+    Raises `StorageError` where the disk refuses, `FileError` where it did not keep what was written.
+    """
     settings, arrays = preprocessing.state()
     tensors = _flattened({"state": standing.state, "best": standing.best_params, "preprocessing": arrays})
     metadata = {
@@ -51,7 +54,9 @@ def save_checkpoint(folder: Path, standing: Standing, preprocessing: Preprocessi
         "seconds": standing.seconds,
         "preprocessing": settings,
     }
-    save_tensors(folder / f"checkpoint-{standing.epoch:06d}.safetensors", tensors, metadata)
+    path = folder / f"checkpoint-{standing.epoch:06d}.safetensors"
+    # An older one goes only when two newer ones are known to be whole.
+    load_tensors(path, expected=save_tensors(path, tensors, metadata))
     for old in _found(folder)[:-_KEPT]:
         with contextlib.suppress(OSError):
             old.unlink()
