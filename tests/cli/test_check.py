@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 
+from pellucid.arrays import compile as compiler
 from pellucid.arrays import random
 from pellucid.cli import main
 from pellucid.data.load import load
@@ -172,6 +173,40 @@ def test_other_pictures_can_be_named(runs, run, tmp_path):
     status, out, err = run(runs / "svm", "--data", tmp_path / "some.npz")
     assert status == 0, err
     assert "on 8 pictures of " in out
+
+
+def test_without_jax_numpy_alone_is_checked(runs, run, monkeypatch):
+    monkeypatch.setattr(compiler, "available", lambda: False)
+    status, out, _ = run(runs / "softmax", "--json")
+    found = json.loads(out)["parameters"]["weight"]
+    assert status == 0
+    assert (found["error_compiled"], found["engines_apart"]) == (None, None)
+    assert "JAX is not installed, so only NumPy was checked." in run(runs / "softmax")[1]
+
+
+def test_a_compiler_that_computes_something_else_is_told(runs, run, monkeypatch):
+    right = compiler.compiled
+    monkeypatch.setattr(
+        compiler,
+        "compiled",
+        lambda function: (
+            lambda *arrays: ({name: g * (1 + 1e-5) for name, g in right(function)(*arrays)[0].items()},)
+        ),
+    )
+    status, out, _ = run(runs / "softmax")
+    assert status == 1
+    assert "a mistake of the compiler" in out
+
+
+def test_the_model_file_itself_and_data_that_changed(runs, run, tmp_path):
+    assert run(runs / "softmax" / "model.json")[0] == 0
+    changed = tmp_path / "changed"
+    changed.mkdir()
+    for name in ("model.json", "model.safetensors"):
+        (changed / name).write_bytes((runs / "softmax" / name).read_bytes())
+    content = read_run(runs / "softmax")
+    write_run(changed, {**content, "data": {**content["data"], "fingerprint": "another"}})
+    assert "the data have changed since this run" in run(changed)[1]
 
 
 def test_what_is_missing_is_said(runs, run, tmp_path):

@@ -95,21 +95,24 @@ def _batch(
 
     from pellucid.arrays import random
     from pellucid.cli.evaluate import read_as_seen, translated_labels
-    from pellucid.cli.running import load_data
+    from pellucid.cli.running import reload_data
     from pellucid.preprocessing.standardize import standardize
     from pellucid.storage.errors import InputError, printable
     from pellucid.training.run import read_run
     from pellucid.training.session import picture_weights
 
+    folder = run.parent if run.name in ("model.json", "model.safetensors") else run
     if data is not None:
         dataset = read_as_seen(screen, classifier, data, skip_unreadable=False)
     else:
-        loading = read_run(run).get("load") if (run / "run.json").exists() else None
-        if not loading:
+        told = read_run(folder) if (folder / "run.json").exists() else {}
+        if not told.get("load"):
             raise InputError(
                 f"{printable(run)}: does not say which data it was trained on. Name labelled pictures: --data DATA."
             )
-        dataset, _ = load_data(screen, loading)
+        dataset = reload_data(screen, folder)
+        if dataset.fingerprint != told["data"].get("fingerprint"):
+            screen.print("  the data have changed since this run: other pictures may be looked at")
     rows = dataset.train.rows if len(dataset.train) else np.arange(len(dataset))
     labels = translated_labels(dataset, classifier.classes)
     drawn = np.sort(rows[random.permutation(rng, len(rows))[:pictures]])
