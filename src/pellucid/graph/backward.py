@@ -1,6 +1,5 @@
 """The walk back from the loss: the chain rule, one node after the other."""
 
-import collections
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from operator import attrgetter
@@ -60,10 +59,9 @@ def gradients(
     ------
     InputError : the loss is not a single number, or its graph was released, or whole numbers are wanted
     """
-    _check(loss)
-    flowing: dict[Tensor, Any] = {loss: _one(loss)}
+    waiting, flowing = _begin(loss)
     if of is None:
-        collections.deque(_walk(loss, None, None, flowing, release), maxlen=0)
+        _walk(waiting, flowing, release=release)
         # What is left are the variables: everything else was taken out when it was handed on.
         return {
             tensor: brought_back(g, tensor.value)
@@ -78,7 +76,7 @@ def gradients(
                 "as variables() does."
             )
     kept = set(wanted)
-    collections.deque(_walk(loss, _leading_to(loss, kept), kept, flowing, release), maxlen=0)
+    _walk(waiting, flowing, _leading_to(loss, kept), kept, release)
     return {
         tensor: brought_back(flowing[tensor], tensor.value)
         if tensor in flowing
@@ -92,17 +90,19 @@ def backward_steps(loss: Tensor) -> Iterator[Step]:
 
     Raises `InputError` where the loss is not a single number, or its graph was released.
     """
-    _check(loss)
+    waiting, flowing = _begin(loss)
     nodes = set(ancestors(loss))
     each_alone: dict[str, bool] = {}
-    flowing: dict[Tensor, Any] = {loss: _one(loss)}
-    for node, parent, pullback, g, contribution in _walk(loss, nodes, nodes, flowing, False):
-        local = None
-        if node.op not in each_alone:
-            each_alone[node.op] = _works_on_each_number_alone(node.op)
-        if node.shape == () or (each_alone[node.op] and node.shape == parent.shape):
-            local = pullback(namespace(g).ones_like(g))
-        yield Step(node, parent, g, local, contribution, flowing[parent])
+    while waiting:
+        told: list[tuple[Tensor, Tensor, Pullback, Any, Any, Any]] = []
+        _walk(waiting, flowing, nodes, nodes, told=told)
+        for node, parent, pullback, g, contribution, total in told:
+            local = None
+            if node.op not in each_alone:
+                each_alone[node.op] = _works_on_each_number_alone(node.op)
+            if node.shape == () or (each_alone[node.op] and node.shape == parent.shape):
+                local = pullback(namespace(g).ones_like(g))
+            yield Step(node, parent, g, local, contribution, total)
 
 
 def _works_on_each_number_alone(name: str) -> bool:
@@ -113,25 +113,35 @@ def _works_on_each_number_alone(name: str) -> bool:
         return False
 
 
+def _begin(loss: Tensor) -> tuple[list[list[Tensor]], dict[Tensor, Any]]:
+    """Who waits, by depth, and what has flowed into whom: the loss, and 1 in its own dtype and library."""
+    _check(loss)
+    waiting: list[list[Tensor]] = [[] for _ in range(loss.depth + 1)]
+    waiting[-1].append(loss)
+    return waiting, {loss: namespace(loss.value).ones_like(loss.value)}
+
+
 def _walk(
-    loss: Tensor,
-    leads: set[Tensor] | None,
-    kept: set[Tensor] | None,
+    waiting: list[list[Tensor]],
     flowing: dict[Tensor, Any],
-    release: bool,
-) -> Iterator[tuple[Tensor, Tensor, Pullback, Any, Any]]:
-    """The chain rule: from the deepest node on, hand on what has flowed into it. `flowing` is filled on the way.
+    leads: set[Tensor] | None = None,
+    kept: set[Tensor] | None = None,
+    release: bool = False,
+    told: list[tuple[Tensor, Tensor, Pullback, Any, Any, Any]] | None = None,
+) -> None:
+    """The chain rule: from the deepest nodes on, hand on what has flowed into them.
 
     When a node's turn comes, all deeper ones have had theirs, so all that flows into it has been summed.
 
     Parameters
     ----------
+    waiting : the nodes that something has flowed into, by their depth; emptied from the end
+    flowing : what has flowed into each so far; filled on the way
     leads : the tensors to walk to; None for all
     kept : the tensors whose gradient stays in `flowing`; None for the variables
+    told : node, parent, pullback, upstream, contribution and total of each edge are put in; with it the walk stops
+        after each depth that has something to tell
     """
-    # Nodes wait by their depth, from the moment on when something flows into them.
-    waiting: list[list[Tensor]] = [[] for _ in range(loss.depth + 1)]
-    waiting[-1].append(loss)
     while waiting:
         for node in waiting.pop():
             if not node.parents:
@@ -140,23 +150,27 @@ def _walk(
                 continue
             g = flowing.pop(node) if kept is None or node not in kept else flowing[node]
             for parent, pullback in zip(node.parents, node.pullbacks, strict=True):
-                if leads is None or parent in leads:
-                    contribution = pullback(g)
-                    # Where float32 meets float64, each side gets back what it brought.
-                    # (Most dtypes are one object, and to compare objects takes a third of the time.)
-                    dtype = parent.value.dtype
-                    if contribution.dtype is not dtype and contribution.dtype != dtype:
-                        contribution = in_dtype(contribution, dtype)
-                    if parent in flowing:
-                        flowing[parent] = flowing[parent] + contribution
-                    else:
-                        flowing[parent] = contribution
-                        waiting[parent.depth].append(parent)
-                    yield node, parent, pullback, g, contribution
+                if leads is not None and parent not in leads:
+                    continue
+                contribution = pullback(g)
+                # Where float32 meets float64, each side gets back what it brought.
+                # (Most dtypes are one object, and to compare objects takes a third of the time.)
+                dtype = parent.value.dtype
+                if contribution.dtype is not dtype and contribution.dtype != dtype:
+                    contribution = in_dtype(contribution, dtype)
+                if parent in flowing:
+                    flowing[parent] = flowing[parent] + contribution
+                else:
+                    flowing[parent] = contribution
+                    waiting[parent.depth].append(parent)
+                if told is not None:
+                    told.append((node, parent, pullback, g, contribution, flowing[parent]))
             if release:
                 node.parents, node.pullbacks, node.inputs = (), (), ()
                 if leads is not None:
                     leads.discard(node)
+        if told:
+            return
 
 
 def _check(loss: Tensor) -> None:
@@ -182,11 +196,6 @@ def _released(node: Tensor) -> str:
         f"Nothing flows back from {node!r}: its graph was released by an earlier walk. Build it again, or walk "
         "without release=True."
     )
-
-
-def _one(loss: Tensor) -> Any:
-    """1 in the loss's own dtype and library: ∂loss/∂loss."""
-    return namespace(loss.value).ones_like(loss.value)
 
 
 def is_floating(tensor: Tensor) -> bool:
