@@ -149,7 +149,8 @@ def _walk(
                     raise InputError(_released(node))
                 continue
             g = flowing.pop(node) if kept is None or node not in kept else flowing[node]
-            for parent, pullback in zip(node.parents, node.pullbacks, strict=True):
+            # Their lengths agree; to have zip() check it would take a sixth of the walk.
+            for parent, pullback in zip(node.parents, node.pullbacks):  # noqa: B905
                 if leads is not None and parent not in leads:
                     continue
                 contribution = pullback(g)

@@ -217,10 +217,12 @@ def _flowing(
             f"{name} must return one pullback for each of its {len(inputs)} arrays, "
             f"None where nothing flows; got {len(pullbacks)}."
         )
-    flows = [
-        (t, p) for t, p in zip(inputs, pullbacks, strict=True) if isinstance(t, Tensor) and p is not None
-    ]
-    return tuple(t for t, _ in flows), tuple(p for _, p in flows)
+    parents, flows = [], []
+    for place, pullback in enumerate(pullbacks):
+        if pullback is not None and isinstance(inputs[place], Tensor):
+            parents.append(inputs[place])
+            flows.append(pullback)
+    return tuple(parents), tuple(flows)
 
 
 def variables(**values: Any) -> "tuple[Tensor, ...]":
