@@ -135,6 +135,8 @@ def _bent(
         return np.where(array < 0, array - 0.5, array + 0.5)
     if clause.endswith(" 0 or 1"):
         return (array > 0).astype(float)
+    if clause.endswith(" -1 or 1"):
+        return np.where(array > 0, 1.0, -1.0)
     if clause.endswith(" all different"):
         # In any order, a tenth apart: far more than a centered difference moves them.
         return (stream.permutation(array.size).reshape(array.shape) - array.size / 2) / 10

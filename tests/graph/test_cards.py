@@ -11,8 +11,11 @@ from card_inputs import LAYOUTS, draw, inputs, settings, shapes
 from witnesses import assert_agrees_with_differences, assert_agrees_with_jax, in_one_program, pulled
 
 import pellucid
+from pellucid.graph import gradients
 from pellucid.graph.card import card
-from pellucid.graph.tensor import OPERATIONS, op
+from pellucid.graph.reductions import sum
+from pellucid.graph.tensor import OPERATIONS, Tensor, op
+from pellucid.storage.errors import InputError
 
 SOURCE = Path(pellucid.__file__).parent
 
@@ -22,9 +25,11 @@ for _found in pkgutil.walk_packages(pellucid.__path__, "pellucid."):
         importlib.import_module(_found.name)
 
 NAMES = sorted(OPERATIONS)
+REFUSED = [name for name in NAMES if card(OPERATIONS[name]).gradient.startswith("refused")]
+WALKED = [name for name in NAMES if name not in REFUSED]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WALKED)
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_gradient_agrees_with_centered_differences(name, layout):
     operation = OPERATIONS[name]
@@ -37,7 +42,7 @@ def test_gradient_agrees_with_centered_differences(name, layout):
             examples += 1
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WALKED)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_gradient_agrees_with_that_of_jax_and_numpy_with_the_compiled_program(name, dtype):
     operation = OPERATIONS[name]
@@ -49,7 +54,7 @@ def test_gradient_agrees_with_that_of_jax_and_numpy_with_the_compiled_program(na
         assert_agrees_with_jax(operation, draw(found, of, dtype, seed), kept, dtype, program)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WALKED)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_dtype_and_shape_are_kept(name, dtype):
     operation = OPERATIONS[name]
@@ -97,7 +102,7 @@ def test_where_nothing_flows_a_small_move_changes_nothing(name):
                 np.testing.assert_array_equal(operation(*moved.values(), **settings(found)), value)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WALKED)
 def test_inputs_are_not_written_to(name):
     operation = OPERATIONS[name]
     found = card(operation)
@@ -109,6 +114,21 @@ def test_inputs_are_not_written_to(name):
     pulled(operation, arrays, **settings(found))
     for each, array in arrays.items():
         np.testing.assert_array_equal(array, kept[each])
+
+
+@pytest.mark.parametrize("name", REFUSED)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_gradient_that_is_refused_is_an_error_of_the_walk_alone(name, dtype):
+    operation = OPERATIONS[name]
+    found = card(operation)
+    for seed, of in enumerate(shapes(found)):
+        arrays = draw(found, of, dtype, seed)
+        tensors = {each: Tensor(array, name=each) for each, array in arrays.items()}
+        made = operation(*tensors.values())
+        assert made.dtype == dtype
+        np.testing.assert_array_equal(made.value, operation(*arrays.values()))
+        with pytest.raises(InputError, match=f"{name} has no gradient"):
+            gradients(sum(made))
 
 
 def test_every_operation_of_the_source_is_among_those_tested():
@@ -175,8 +195,6 @@ def test_an_operation_without_a_whole_card_is_refused(unregistered):
         """
         return x, (lambda g: g,)
 
-    from pellucid.storage.errors import InputError
-
     with pytest.raises(InputError, match=r"bare has no whole card: Gradient, Source is missing"):
         card(op(bare))
     bare.__doc__ = None
@@ -195,8 +213,6 @@ def test_a_card_that_names_other_arrays_is_refused(unregistered):
         Shapes     x (N), v (N) → z (N)
         Source     a mistake made on purpose
         """
-
-    from pellucid.storage.errors import InputError
 
     with pytest.raises(InputError, match=r"misnamed takes x, w, but its Shapes name x, v: they must agree"):
         card(misnamed)

@@ -3,7 +3,8 @@
 A card is a sentence for a student, followed by five lines, of which `Inputs` may be missing:
 
     Forward    the formula of the value
-    Gradient   what flows back into each input; g is ∂L/∂value; it begins with "none" where nothing flows at all
+    Gradient   what flows back into each input; g is ∂L/∂value; it begins with "none" where nothing flows at all,
+               and with "refused" where asking for it is an error
     Shapes     x (N, D), w (K, D) → s (N, K), with the function's own names; (...) is any shape, and inputs of any
                shape are broadcast to each other; *arrays (N, D) is any number of arrays of that shape; a letter that
                only the result has is a size of its own
@@ -20,6 +21,7 @@ parentheses is for people. These clauses are understood:
     x all different        no two numbers of x are near each other
     y labels below K       whole numbers from 0 to K − 1; no gradient flows into them
     c 0 or 1               every number of c is 0 or 1; no gradient flows into them
+    t -1 or 1              every number of t is −1 or 1; no gradient flows into them
     x not empty            x has at least one number
     N at least 1           the size N is not 0
     exponent 3.0           the setting `exponent` is 3, a real number
