@@ -19,7 +19,8 @@ ISSUES = {
         ("softmax_epoch", "--repetitions", "12"),
         ("accuracy", "--seeds", "3"),
         ("defaults", "--seeds", "1", "--digits-seeds", "3"),
-    )
+    ),
+    "graph": (("graph_eager",), ("graph_compiled",)),
 }
 _PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 _HEAD = """# Benchmarks

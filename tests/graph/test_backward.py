@@ -301,3 +301,15 @@ def test_a_tensor_shows_its_name_its_operation_and_its_value():
     assert repr(x) == "<x: 2.0>"
     assert repr(x * x) == "<Tensor = multiply(…): 4.0>"
     assert repr(image) == "<image: float64 (4, 3)>"
+
+
+def test_each_gradient_is_an_array_of_its_own():
+    """x + y hands the same array on to both, a sum one that takes no memory: neither must be seen from outside."""
+    x, y, z, w = variables(x=np.ones((2, 3)), y=np.ones((2, 3)), z=np.ones(4), w=np.ones((3, 2)))
+    loss = sum((x + y) * 3.0 + w.T) + sum(z)
+    flow = gradients(loss)
+    for tensor, found in flow.items():
+        found += 100.0 * len(tensor)
+    for tensor, slope in ((x, 3.0), (y, 3.0), (z, 1.0), (w, 1.0)):
+        np.testing.assert_array_equal(flow[tensor], np.full(tensor.shape, slope + 100.0 * len(tensor)))
+        np.testing.assert_array_equal(gradients(loss)[tensor], np.full(tensor.shape, slope))

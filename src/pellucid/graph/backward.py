@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
 
+import numpy as np
+
 from pellucid.arrays.mixing import brought_back, in_dtype
 from pellucid.arrays.namespace import namespace
 from pellucid.graph.card import card
@@ -52,8 +54,8 @@ def gradients(
 
     Returns
     -------
-    tensor → gradient, in the tensor's shape and dtype; zeros for a wanted tensor that the loss was not made from:
-    it does not change the loss
+    tensor → gradient, in the tensor's shape and dtype, an array of its own that may be written to; zeros for a
+    wanted tensor that the loss was not made from: it does not change the loss
 
     Raises
     ------
@@ -63,11 +65,8 @@ def gradients(
     if of is None:
         _walk(waiting, flowing, release=release)
         # What is left are the variables: everything else was taken out when it was handed on.
-        return {
-            tensor: brought_back(g, tensor.value)
-            for tensor, g in flowing.items()
-            if not tensor.op and is_floating(tensor)
-        }
+        wanted = [tensor for tensor in flowing if not tensor.op and is_floating(tensor)]
+        return _given_out(wanted, flowing)
     wanted = list(of)
     for tensor in wanted:
         if not is_floating(tensor):
@@ -77,12 +76,21 @@ def gradients(
             )
     kept = set(wanted)
     _walk(waiting, flowing, _leading_to(loss, kept), kept, release)
-    return {
-        tensor: brought_back(flowing[tensor], tensor.value)
-        if tensor in flowing
-        else namespace(tensor.value).zeros_like(tensor.value)
-        for tensor in wanted
-    }
+    return _given_out(wanted, flowing)
+
+
+def _given_out(wanted: list[Tensor], flowing: dict[Tensor, Any]) -> dict[Tensor, Any]:
+    """The gradients of the wanted, each an array of its own: on the way x + y hands one array on to both."""
+    found, taken = {}, set()
+    for tensor in wanted:
+        g = flowing.get(tensor)
+        g = namespace(tensor.value).zeros_like(tensor.value) if g is None else brought_back(g, tensor.value)
+        if isinstance(g, np.ndarray):
+            if id(g) in taken or g.base is not None or not g.flags.writeable:
+                g = g.copy()
+            taken.add(id(g))
+        found[tensor] = g
+    return found
 
 
 def backward_steps(loss: Tensor) -> Iterator[Step]:
