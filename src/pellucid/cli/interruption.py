@@ -39,6 +39,9 @@ def _unraisable(found: Any) -> None:
         return
     again = signal.SIGTERM if isinstance(found.exc_value, Terminated) else signal.SIGINT
     # A moment later, from outside of the call that swallowed it.
-    timer = threading.Timer(0.02, _thread.interrupt_main, [again])
+    if hasattr(signal, "pthread_kill"):  # this one wakes the main thread, even if it sleeps
+        timer = threading.Timer(0.02, signal.pthread_kill, [threading.main_thread().ident, again])
+    else:
+        timer = threading.Timer(0.02, _thread.interrupt_main, [again])
     timer.daemon = True
     timer.start()

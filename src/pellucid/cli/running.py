@@ -35,9 +35,9 @@ def load_data(screen: Console, loading: dict[str, Any]) -> tuple[Dataset, float]
     for note in dataset.notes:
         screen.print(f"  {escape(note)}")
     if dataset.unreadable:
-        screen.print(
-            f"[yellow]{len(dataset.unreadable):,} unreadable pictures left out[/]; they are listed in run.json"
-        )
+        count = len(dataset.unreadable)
+        what = "picture left out[/]; it is" if count == 1 else "pictures left out[/]; they are"
+        screen.print(f"[yellow]{count:,} unreadable {what} listed in run.json and in the report")
     return dataset, seconds
 
 
