@@ -86,7 +86,7 @@ def decoded_files(
     try:
         path = _folder() / f"{identity}-{state[:20]}{_ENDING}"
         found = _found(path, verify)
-        if found is None:
+        if found is None or _may_now_be_opened(found, files):
             _build(path, identity, files, frame, progress, needed)
             # What was written a moment ago need not be read again to be trusted.
             found = _found(path, verify=False)
@@ -209,6 +209,13 @@ def _found(path: Path, verify: bool | None) -> PictureFile | None:
         return None
     except OSError:
         return None
+
+
+def _may_now_be_opened(found: PictureFile, files: FileList) -> bool:
+    """Whether a file that could not be opened then (its hash is zero) can be now: rights change no size and no time."""
+    hashes = np.frombuffer(found.columns["hashes"], np.uint8).reshape(-1, 32)
+    closed = [files.paths[place] for place in np.flatnonzero(~hashes.any(axis=1)).tolist()]
+    return any(os.path.isfile(file) and os.access(file, os.R_OK) for file in closed)
 
 
 def _in_memory(files: FileList, frame: Frame, progress: Progress | None, note: str) -> Decoded:
