@@ -20,7 +20,7 @@ from pellucid.storage.errors import FileError, InputError, printable
 def save_tensors(
     path: str | os.PathLike[str], tensors: dict[str, np.ndarray], metadata: dict[str, Any]
 ) -> str:
-    """Write arrays and metadata atomically. Returns the SHA-256 (hex) of the content.
+    """Write arrays and metadata atomically; equal ones make equal files. Returns the SHA-256 (hex) of the content.
 
     Parameters
     ----------
@@ -35,7 +35,8 @@ def save_tensors(
     arrays = {name: _storable(name, array) for name, array in tensors.items()}
     text = json.dumps(metadata, allow_nan=False, sort_keys=True)
     digest = _digest(arrays, text)
-    write_bytes(path, save(arrays, {"format": "pellucid", "metadata": text, "sha256": digest}))
+    content = save(arrays, {"format": "pellucid", "metadata": text, "sha256": digest})
+    write_bytes(path, _in_one_order(content))
     return digest
 
 
@@ -80,6 +81,17 @@ def load_tensors(
         raise FileError(
             f"{where}: its metadata are not JSON ({type(error).__name__}). Restore it from a copy."
         ) from error
+
+
+def _in_one_order(content: bytes) -> bytes:
+    """The file with its envelope in alphabetical order: the library writes it in an order that changes from call to
+    call, and runs to the same bits shall end with files that are the same to any tool that compares files."""
+    end = 8 + int.from_bytes(content[:8], "little")
+    header = json.loads(content[8:end])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)  # the arrays begin at a multiple of 8 bytes
+    return b"".join((len(text).to_bytes(8, "little"), text, memoryview(content)[end:]))
 
 
 def _storable(name: str, array: np.ndarray) -> np.ndarray:
