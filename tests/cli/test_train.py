@@ -181,7 +181,7 @@ def test_what_cannot_be_is_refused_before_a_picture_is_read(pellucid, photos, ru
 def test_a_training_that_breaks_in_its_first_epoch_leaves_nothing_behind(pellucid, photos, here):
     status, _, err = pellucid("train", "photos", "--learning-rate", "1e30", "--engine", "numpy")
     assert status == 1
-    assert err.startswith("pellucid: Training stopped. epoch 1, step 2: ")
+    assert err.startswith("pellucid: Training stopped at epoch 1, step 2: ")
     assert "divide --learning-rate by 10" in err
     assert err.count("\n") == 1, "no warnings of NumPy around it"
     assert sorted(os.listdir(here)) == ["photos"]

@@ -15,7 +15,7 @@ def test_the_python_runs(capsys):
         exec(compile(code, str(PAGE), "exec"), names)
     printed = capsys.readouterr().out
     assert "'test': 0.9" in printed
-    assert "Training stopped. epoch 1, step" in printed
+    assert "Training stopped at epoch 1, step" in printed
     assert f"{STRENGTH['softmax']:g} softmax, {STRENGTH['svm']:g} svm" in text
 
 

@@ -114,6 +114,12 @@ def test_patience_stops_early(quick):
     assert outcome.run["result"]["epochs"] == outcome.run["result"]["peak_epoch"] + 3
 
 
+def test_without_validation_pictures_there_is_nothing_to_be_patient_with(quick):
+    split = np.where(quick.split == 1, -1, quick.split)
+    outcome = fit(quick.with_split(split), replace(RECIPE, epochs=5, patience=2))
+    assert outcome.run["result"]["stopped"] == "all 5 epochs done"
+
+
 @pytest.mark.parametrize("watch", ["balanced-accuracy", "f1", "loss"])
 def test_any_measure_can_be_watched(quick, watch):
     outcome = fit(quick, replace(RECIPE, watch=watch))
@@ -185,6 +191,8 @@ def test_resume_refuses_other_data(quick, digits, tmp_path):
     fit(quick, RECIPE, tmp_path)
     with pytest.raises(InputError, match="have changed since this run began"):
         resume(tmp_path, replace(quick, fingerprint="another"))
+    with pytest.raises(InputError, match="are split otherwise than when this run began"):
+        resume(tmp_path, quick.with_split(np.where(quick.split == 2, 0, 2)))
 
 
 def test_resume_without_a_checkpoint_says_so(quick, tmp_path):
@@ -198,7 +206,7 @@ def test_resume_without_a_checkpoint_says_so(quick, tmp_path):
 @pytest.mark.parametrize("engine", ["numpy", "xla"])
 def test_a_nan_stops_the_run_and_is_explained(quick, tmp_path, engine):
     with (
-        pytest.raises(TrainingError, match=r"Training stopped\. epoch \d+, step \d+: .*--learning-rate"),
+        pytest.raises(TrainingError, match=r"Training stopped at epoch \d+, step \d+: .*--learning-rate"),
         np.errstate(all="ignore"),
     ):
         fit(quick, replace(RECIPE, learning_rate=1e38), tmp_path, engine=engine)
@@ -230,6 +238,23 @@ def test_starting_from_a_run(quick, tmp_path):
         fit(quick, replace(RECIPE, model="svm"), start_from=first)
     with pytest.raises(InputError, match="--from needs a run with the same classes"):
         fit(replace(quick, classes=tuple("abcdefghij")), RECIPE, start_from=first)
+
+
+def test_a_start_that_may_have_seen_the_test_pictures_is_told(quick, tmp_path):
+    first = fit(quick, RECIPE).classifier
+    short = replace(RECIPE, epochs=1)
+
+    def told(dataset):
+        heard = []
+        outcome = fit(dataset, short, start_from=first, listener=heard.append)
+        assert outcome.run["data"]["notes"] == [*dataset.notes, *heard[0]["remarks"]]
+        return heard[0]["remarks"]
+
+    assert told(quick) == []
+    (remark,) = told(
+        quick.with_split(np.where(quick.split == 2, 0, np.where(quick.split == 0, 2, quick.split)))
+    )
+    assert remark.endswith("the test accuracy comes out too high")
 
 
 def test_a_run_is_never_overwritten(tmp_path, monkeypatch):

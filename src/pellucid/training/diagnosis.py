@@ -103,7 +103,8 @@ def _overfit(session: Session) -> Check:
 
 
 def blame(session: Session, state: State, order: np.ndarray, rates: np.ndarray, epoch: int) -> str:
-    """One sentence on where the first number that is not finite came from: the chunk is replayed step by step on NumPy.
+    """Where the first number that is not finite came from, beginning with the epoch: the chunk is replayed step by step
+    on NumPy.
 
     Parameters
     ----------

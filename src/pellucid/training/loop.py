@@ -58,7 +58,9 @@ def trained(session: Session, standing: Standing, folder: Path | None, listener:
             save_checkpoint(folder, standing, session.preprocessing)
             saved = 0
         while standing.epoch < recipe.epochs:
-            if recipe.patience and standing.epoch - standing.peak_epoch >= recipe.patience:
+            # Without validation pictures nothing can get better or worse, and there is nothing to be patient with.
+            waited = standing.epoch - standing.peak_epoch if len(session.dataset.validation) else 0
+            if recipe.patience and waited >= recipe.patience:
                 return Finished(
                     standing, f"no better {recipe.watch} on validation for {recipe.patience} epochs"
                 )
@@ -88,7 +90,7 @@ def _epoch(session: Session, standing: Standing) -> tuple[Standing, dict[str, An
         if not (
             np.isfinite(loss).all() and all(np.isfinite(array).all() for array in moved["params"].values())
         ):
-            raise TrainingError(f"Training stopped. {blame(session, state, rows, speeds, epoch)}")
+            raise TrainingError(f"Training stopped at {blame(session, state, rows, speeds, epoch)}")
         state = moved
         losses.append(loss)
         rights += int(right.sum())

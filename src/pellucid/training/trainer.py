@@ -1,9 +1,10 @@
 """From a dataset and a recipe to a run with a finished classifier, its verdicts and its honest accuracy."""
 
+import hashlib
 import json
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -74,14 +75,15 @@ def fit(
     """
     began = time.perf_counter()
     session = prepared(dataset, recipe, engine=engine, start_from=start_from)
-    listener({"event": "ready", **_ready(session)})
+    remarks = _seen_before(start_from, dataset) if start_from else []
+    listener({"event": "ready", **_ready(session), "remarks": remarks})
     found = checks(session)
     for check in found:
         listener({"event": "check", **check.to_json()})
     run = {
         **(facts or {}),
         "pellucid": metadata.version("pellucid"),
-        "data": _data_facts(dataset),
+        "data": _data_facts(replace(dataset, notes=(*dataset.notes, *remarks))),
         "recipe": session.recipe.to_json(),
         "engine": {"asked": engine, "name": session.engine.name, "why": session.why},
         "versions": _versions(session),
@@ -108,7 +110,7 @@ def resume(folder: Path, dataset: Dataset, *, listener: Listener = lambda event:
 
     Raises
     ------
-    InputError : the data are not those that the run began with, or another process trains in the folder
+    InputError : the data or their split are not those that the run began with, or another process trains in the folder
     FileError : there is no checkpoint, or it is damaged
     """
     run = read_run(folder)
@@ -116,6 +118,11 @@ def resume(folder: Path, dataset: Dataset, *, listener: Listener = lambda event:
         raise InputError(
             f"{printable(folder)}: the data at {printable(dataset.source)} have changed since this run began. "
             "Put them back, or train anew: pellucid train."
+        )
+    if _split_digest(dataset) != run["data"].get("split", _split_digest(dataset)):
+        raise InputError(
+            f"{printable(folder)}: the data at {printable(dataset.source)} are split otherwise than when this run "
+            "began. Load them with the same seed, or train anew: pellucid train."
         )
     with Lock(folder):
         standing, preprocessing, remarks = load_checkpoint(folder)
@@ -220,7 +227,9 @@ def _finished(
     origin: dict[str, Any] = {
         key: run[key] for key in ("pellucid", "command", "recipe", "versions") if key in run
     }
-    origin |= {"data": {key: run["data"][key] for key in ("name", "source", "fingerprint", "counts")}}
+    origin |= {
+        "data": {key: run["data"][key] for key in ("name", "source", "fingerprint", "split", "counts")}
+    }
     origin |= {"accuracy": run["result"]["accuracy"]}
     classifier = session.classifier(params, temperature, origin)
     if folder is not None:
@@ -247,11 +256,28 @@ def _data_facts(dataset: Dataset) -> dict[str, Any]:
         "source": printable(dataset.source),
         "name": printable(dataset.name),
         "fingerprint": dataset.fingerprint,
+        "split": _split_digest(dataset),
         "classes": list(dataset.classes),
         "counts": {part: len(dataset.part(part)) for part in PARTS},
         "unreadable": [[printable(path), reason] for path, reason in dataset.unreadable],
         "notes": list(dataset.notes),
     }
+
+
+def _split_digest(dataset: Dataset) -> str:
+    """SHA-256 (hex) of which part each picture belongs to: it decides the result too, and is not in the fingerprint."""
+    return hashlib.sha256(np.asarray(dataset.split, np.int8).tobytes()).hexdigest()
+
+
+def _seen_before(start_from: Classifier, dataset: Dataset) -> list[str]:
+    """What is to be said where pictures that test it may be among those that its first weights were trained on."""
+    then = start_from.origin.get("data", {})
+    if (then.get("fingerprint"), then.get("split")) == (dataset.fingerprint, _split_digest(dataset)):
+        return []
+    return [
+        "the weights at the start were trained on other pictures, or on another split of these: if test pictures are "
+        "among those, the test accuracy comes out too high"
+    ]
 
 
 def _versions(session: Session) -> dict[str, str]:
