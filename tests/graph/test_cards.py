@@ -239,3 +239,20 @@ def test_a_card_is_taken_apart():
     assert found.source == "CS231n, Linear classification"
     assert card(OPERATIONS["power"]).clauses == ("x positive", "exponent 3.0")
     assert card(OPERATIONS["sum"]).result == ()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whole_numbers_give_what_the_same_floating_numbers_give(name):
+    """Handled, not cut off: a slope of 0.1 in an integer's dtype would be 0."""
+    operation = OPERATIONS[name]
+    found = card(operation)
+    for seed, of in enumerate(shapes(found)):
+        arrays = {
+            each: np.round(4 * array).astype(int) for each, array in draw(found, of, float, seed).items()
+        }
+        arrays |= {
+            each: array for each, array in draw(found, of, float, seed).items() if array.dtype.kind == "i"
+        }
+        exact = {each: array.astype(float) if array.dtype == int else array for each, array in arrays.items()}
+        whole = operation(*arrays.values(), **settings(found))
+        np.testing.assert_allclose(whole, operation(*exact.values(), **settings(found)), rtol=1e-6)

@@ -75,8 +75,9 @@ def leaky_relu(x, *, slope=0.01):
     Inputs     x away from 0; slope 0.1
     Source     Maas, Hannun and Ng 2013, "Rectifier nonlinearities improve neural network acoustic models", section 2
     """
-    steep = namespace(x).where(x > 0, x.dtype.type(1), x.dtype.type(slope)).astype(x.dtype)[()]
-    return x * steep, (lambda g: g * steep,)
+    xp = namespace(x)
+    a = float(slope)
+    return xp.where(x > 0, x, a * x)[()], (lambda g: xp.where(x > 0, g, a * g)[()],)
 
 
 @op

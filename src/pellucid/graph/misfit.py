@@ -79,6 +79,8 @@ def _reason(
             "a setting is a fixed number, not a tensor; for a power with a tensor above write exp(y * log(x)), "
             "for a part named by a tensor take its .value"
         )
+    if "not inexact" in str(error):
+        return "it needs floating numbers, got whole ones: x.astype(np.float32) makes them floating"
     if "zero-size" in str(error):
         return "where there are no numbers there is no largest one"
     unknown = _unknown_axis(function, values, settings)
