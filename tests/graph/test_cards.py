@@ -254,5 +254,9 @@ def test_whole_numbers_give_what_the_same_floating_numbers_give(name):
             each: array for each, array in draw(found, of, float, seed).items() if array.dtype.kind == "i"
         }
         exact = {each: array.astype(float) if array.dtype == int else array for each, array in arrays.items()}
-        whole = operation(*arrays.values(), **settings(found))
+        try:
+            whole = operation(*arrays.values(), **settings(found))
+        except InputError as error:  # either will do
+            assert "needs floating numbers, got whole ones" in str(error)  # noqa: PT017
+            continue
         np.testing.assert_allclose(whole, operation(*exact.values(), **settings(found)), rtol=1e-6)
