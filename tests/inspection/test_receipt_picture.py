@@ -5,7 +5,7 @@ import pytest
 
 from pellucid.data.frame import Frame
 from pellucid.inspection.contributions import difference_receipt, receipt
-from pellucid.inspection.receipt_picture import _arithmetic, receipt_picture
+from pellucid.inspection.receipt_picture import _arithmetic, _lines, _shortened, receipt_picture
 from pellucid.models.classifier import Classifier
 from pellucid.models.linear import linear
 from pellucid.preprocessing.pipeline import Preprocessing
@@ -58,7 +58,7 @@ def test_the_words_below_add_up():
     _, receipts, _ = explained(8, 8, 1)
     for each in receipts:
         words = _arithmetic(each)
-        assert each.title in words
+        assert words.startswith(each.title)
         total, bias, up, down = (each.total, each.bias, each.pushed_up, each.pushed_down)
         assert f"{total:+.3f} = bias {bias:+.3f}" in words
         assert f"for {up:+.3f}  against {down:+.3f}" in words
@@ -76,3 +76,20 @@ def test_the_same_input_gives_the_same_picture():
 def test_names_of_all_kinds(names):
     _, _, sheet = explained(8, 8, 3, names)
     assert sheet.width > 0
+
+
+def test_long_names_stay_in_their_panel():
+    long = ("a very long class name of a bird in the woods", "another name that is just as long as the first")
+    _, _, sheet = explained(8, 8, 3, long)
+    pixels = np.asarray(sheet)
+    for column in (1, 2, 3):  # between two panels, and at the right edge
+        left = column * (256 + 20)
+        assert (pixels[:, left : left + 20] == 255).all()
+
+
+def test_a_long_title_of_a_difference_names_both_classes():
+    lines = _lines(f"{'w' * 60} rather than {'v' * 60}\n+1 = bias +1\n  for +0  against -0", 256)
+    assert [line[:13] for line in lines[:2]] == ["w" * 13, "rather than v"]
+    assert len(lines) == 4
+    assert _lines("cat rather than dog\nb\nc", 256) == ["cat rather than dog", "b", "c"]
+    assert _shortened("w" * 60, 14, 256)[0].endswith("w...")

@@ -7,11 +7,15 @@ import numpy as np
 
 from pellucid.inspection.contributions import Receipt
 from pellucid.inspection.drawings import overlay
+from pellucid.inspection.lettering import Font, written
 from pellucid.inspection.pictures import color_picture
+from pellucid.storage.errors import printable
 
 _PANEL = 256
 _MARGIN = 20
-_CAPTION = 64
+_CAPTION = 84
+_CUT = "..."
+_RATHER = " rather than "
 
 
 def receipt_picture(picture: np.ndarray, title: str, receipts: Sequence[Receipt]) -> Any:
@@ -19,18 +23,18 @@ def receipt_picture(picture: np.ndarray, title: str, receipts: Sequence[Receipt]
 
     Orange speaks for the class, blue against it; under each panel bias + Σ contributions = score.
     """
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw
 
     factor = max(1, _PANEL // max(picture.shape[:2]))
     height, width = picture.shape[0] * factor, picture.shape[1] * factor
     panel = max(width, _PANEL)
-    font, bold = ImageFont.load_default(14), ImageFont.load_default(18)
     columns = len(receipts) + 1
     sheet = Image.new(
         "RGB", (columns * (panel + _MARGIN) + _MARGIN, height + _CAPTION + 2 * _MARGIN + 30), "white"
     )
     draw = ImageDraw.Draw(sheet)
-    draw.text((_MARGIN, _MARGIN - 6), title, "black", bold)
+    heading, bold = _shortened(title, 18, columns * (panel + _MARGIN) - _MARGIN)
+    draw.text((_MARGIN, _MARGIN - 6), heading, "black", bold)
     tiles = [
         (color_picture(picture), f"as the model sees it\n{picture.shape[1]} by {picture.shape[0]} pixels")
     ]
@@ -38,12 +42,33 @@ def receipt_picture(picture: np.ndarray, title: str, receipts: Sequence[Receipt]
     for column, (tile, caption) in enumerate(tiles):
         left, top = _MARGIN + column * (panel + _MARGIN), _MARGIN + 28
         sheet.paste(Image.fromarray(tile).resize((width, height), Image.Resampling.NEAREST), (left, top))
-        draw.multiline_text((left, top + height + 8), caption, "black", font, spacing=3)
+        for line, words in enumerate(_lines(caption, panel)):
+            shown, font = _shortened(words, 14, panel)
+            draw.text((left, top + height + 8 + 18 * line), shown, "black", font)
     return sheet
+
+
+def _lines(caption: str, width: int) -> list[str]:
+    """The lines of a caption; a title "this rather than that" that is too wide for the panel goes on two."""
+    title, *rest = caption.split("\n")
+    first, rather, second = title.partition(_RATHER)
+    if rather and _shortened(title, 14, width)[0].endswith(_CUT):
+        return [first, rather.strip() + " " + second, *rest]
+    return [title, *rest]
+
+
+def _shortened(text: str, size: int, width: int) -> tuple[str, Font]:
+    """The text in letters that can be drawn, at most so many pixels wide, and its font."""
+    shown, font = written(text, size)
+    if font.getlength(shown) <= width:
+        return shown, font
+    while shown and font.getlength(shown + _CUT) > width:
+        shown = shown[:-1]
+    return shown + _CUT, font
 
 
 def _arithmetic(receipt: Receipt) -> str:
     return (
-        f"{receipt.title}\n{receipt.total:+.3f} = bias {receipt.bias:+.3f}\n"
+        f"{printable(receipt.title)}\n{receipt.total:+.3f} = bias {receipt.bias:+.3f}\n"
         f"  for {receipt.pushed_up:+.3f}  against {receipt.pushed_down:+.3f}"
     )
