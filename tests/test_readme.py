@@ -16,7 +16,9 @@ def text():
 
 
 def blocks(text, language):
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    # All of them from the first on: the fence that closes one block looks like one that opens another.
+    found = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [content for its, content in found if its == language]
 
 
 def test_the_output_shown_is_what_training_prints(text, tmp_path, monkeypatch, capsys):
@@ -28,6 +30,18 @@ def test_the_output_shown_is_what_training_prints(text, tmp_path, monkeypatch, c
     for line in shown.splitlines():
         assert line == "…" or _timeless(line) in printed, line
     assert (tmp_path / "runs/digits-softmax-1/report.html").exists()
+
+    command, *shown = next(block for block in blocks(text, "") if block.startswith("$ ")).splitlines()
+    words = command.split()
+    words[words.index("docs/pictures/digit.png")] = str(README.parent / "docs/pictures/digit.png")
+    assert words[:2] == ["$", ".venv/bin/pellucid"]
+    assert _status(words[2:], False) == 0
+    printed = capsys.readouterr().out.replace(f"{README.parent}/", "").splitlines()
+    assert [_rounded(line) for line in printed] == [_rounded(line) for line in shown]
+
+
+def _rounded(line):
+    return re.sub(r"off by \S+\)", "off by …)", line)
 
 
 def _timeless(line):
