@@ -11,6 +11,7 @@ def test_all_pictures_where_there_is_no_split(pellucid, run, photos):
     assert (status, err) == (0, "")
     assert out.startswith("all: 100.0 % of 36 pictures right (95 % interval 90.4 % to 100.0 %)")
     assert "  red: 100.0 % of 12 found\n" in out
+    assert "these are the pictures that it was trained on" in out
 
 
 def test_the_test_part_where_there_is_one(pellucid, run, here):
@@ -27,6 +28,7 @@ def test_classes_are_matched_by_name_not_by_number(pellucid, run, here):
     picture(1, 50).save(here / "some" / "red" / "green one.png")
     status, out, _ = pellucid("evaluate", "run", "some")
     assert status == 0
+    assert "trained on" not in out
     assert out.startswith("all: 80.0 % of 5 pictures right")
     assert "red: 80.0 % of 5 found, most often called green (1)" in out
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pellucid.data.dataset import Dataset
     from pellucid.models.classifier import Classifier
 
+_BLOCK = 4096  # pictures in memory at once
 _MOST = 60  # classes shown, as in `pellucid data`
 
 
@@ -21,6 +22,8 @@ def evaluate(
     json: options.Json = False,
 ) -> None:
     """Measure a finished classifier on labelled pictures: the test part where the data have one, else all of them."""
+    import numpy as np
+
     from pellucid.cli.console import console, escape, percent, print_json
     from pellucid.inspection.metrics import Evaluation
     from pellucid.models.model_file import load_model
@@ -31,7 +34,9 @@ def evaluate(
     dataset = read_as_seen(screen, classifier, data, skip_unreadable)
     labels = translated_labels(dataset, classifier.classes)
     part, rows = _part(dataset)
-    scores = classifier.scores(dataset.images[rows])
+    # Block by block: the pictures may be more than memory holds.
+    blocks = [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
+    scores = np.concatenate([classifier.scores(dataset.images[block]) for block in blocks])
     found = Evaluation(part, classifier.classes, rows, labels[rows], scores, classifier.probabilities(scores))
     low, high = found.interval
     screen.print(
@@ -39,6 +44,13 @@ def evaluate(
         f"interval {percent(low)} to {percent(high)}); "
         f"balanced accuracy {percent(found.balanced_accuracy)}, F1 {found.macro_f1:.3f}, log loss {found.log_loss:.3f}"
     )
+    # Without a split of their own these are all pictures of the run, most of which it learned from.
+    familiar = part == "all" and dataset.fingerprint == classifier.origin.get("data", {}).get("fingerprint")
+    if familiar:
+        screen.print(
+            "[yellow]note[/] these are the pictures that it was trained on: how good it is on new ones, its "
+            "test accuracy tells, in its report"
+        )
     known = [k for k in range(len(classifier.classes)) if found.counts[k]]
     shown = known if len(known) <= _MOST else sorted(known, key=lambda k: float(found.recall[k]))[:_MOST]
     for k in shown:
@@ -62,6 +74,7 @@ def evaluate(
             {
                 "part": part,
                 "pictures": len(found),
+                "trained_on_these": familiar,
                 **found.measures(),
                 "confusion": found.confusion.tolist(),
                 "classes": list(classifier.classes),
