@@ -1,0 +1,130 @@
+"""Any transformation of gradients from optax (https://optax.readthedocs.io) in the place of an optimizer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from pellucid.arrays import compile as compiler
+from pellucid.arrays import trees
+from pellucid.arrays.namespace import namespace
+from pellucid.optimizers.optimizer import in_dtype_of
+from pellucid.storage.errors import InputError, MissingDependencyError
+
+
+@dataclass(frozen=True)
+class Optax:
+    """Go where an optax transformation says: u, state ← update(g, state, w),  w ← w + u.
+
+    `Optax(optax.lion(1e-4))` stands wherever an optimizer stands. The state is flattened to named arrays, so that it is
+    saved like any other; the transformation itself is code and cannot be: to go on, hand the same object in again.
+
+    Attributes
+    ----------
+    transformation : an `optax.GradientTransformation`, that needs gradients, state and parameters alone
+    scaled : False: it knows its own learning rate, and that of the run is not used. True: w ← w + ηu with the run's
+        rate η and its schedule, for a transformation built with the rate 1
+
+    Raises
+    ------
+    InputError : it is not such a transformation; at `start`, also where it changes shapes, dtypes or names
+    """
+
+    transformation: Any
+    scaled: bool = False
+
+    def __post_init__(self) -> None:
+        given = self.transformation
+        if isinstance(given, type) or not all(
+            callable(getattr(given, method, None)) for method in ("init", "update")
+        ):
+            raise InputError(
+                f"Optax needs an optax.GradientTransformation, such as optax.lion(1e-4), got {given!r}."
+            )
+        if not compiler.available():
+            raise MissingDependencyError("optax needs JAX, which is not installed: pip install jax optax.")
+
+    def start(self, params: dict[str, Any]) -> dict[str, Any]:
+        """The transformation's state before the first step, as named arrays; {} if it has none."""
+        with compiler.precision(_widest(params)):
+            self._check(params)
+            state, _ = trees.leaves(self.transformation.init(dict(params)))
+        return compiler.to_host(state) if _is_numpy(params) else state
+
+    def stepped(
+        self, params: dict[str, Any], g: dict[str, Any], state: dict[str, Any], learning_rate: Any, t: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The parameters and the state after one step along the gradients g (name → array)."""
+        if not _is_numpy(params):
+            return self._moved(params, g, state, learning_rate)
+        with compiler.precision(_widest(params)):
+            return compiler.to_host(self._program(params, g, state, learning_rate))
+
+    @cached_property
+    def _program(self) -> Callable[..., Any]:
+        """One step for arrays of NumPy: compiled, because optax computes with JAX anyway."""
+        return compiler.compiled(self._moved)
+
+    def _moved(
+        self, params: dict[str, Any], g: dict[str, Any], state: dict[str, Any], learning_rate: Any
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        named, structure = trees.leaves(trees.outline(self.transformation.init, params))
+        before = trees.rebuilt(structure, [state[name] for name in named])
+        updates, after = self.transformation.update(dict(g), before, dict(params))
+        moved = {}
+        for name, w in params.items():
+            step = in_dtype_of(learning_rate, w) * updates[name] if self.scaled else updates[name]
+            moved[name] = (w + step).astype(w.dtype)
+        arrays, _ = trees.leaves(after)
+        xp = namespace(*arrays.values())
+        # An entry that is not the transformation's stays: a scan wants the state to keep its form.
+        return moved, state | {name: xp.asarray(array, named[name].dtype) for name, array in arrays.items()}
+
+    def _check(self, params: dict[str, Any]) -> None:
+        """Raise `InputError` unless one step keeps the names, shapes and dtypes of parameters and state."""
+        try:
+            state = trees.outline(self.transformation.init, dict(params))
+            updates, after = trees.outline(self.transformation.update, dict(params), state, dict(params))
+        except Exception as error:
+            # Whatever a stranger's function raises: it cannot be used here.
+            said = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise InputError(
+                f"The optax transformation cannot take a step: {said} It has to work with gradients, state and "
+                "parameters alone, each a dict of arrays."
+            ) from error
+        _check_same("parameter", params, updates if isinstance(updates, dict) else {})
+        named, _ = trees.leaves(state)
+        _check_same("state", named, trees.leaves(after)[0])
+        for name, leaf in named.items():
+            if not trees.is_plain(leaf):
+                raise InputError(
+                    f"The optax transformation keeps {name} of type {leaf.dtype}, which cannot be saved. Give it a key "
+                    "of plain numbers: jax.random.PRNGKey(seed)."
+                )
+
+
+def _check_same(what: str, before: dict[str, Any], after: dict[str, Any]) -> None:
+    """Raise `InputError` that lists every array which changed its shape or dtype, came or went."""
+    changed = []
+    for name in [*before, *(name for name in after if name not in before)]:
+        forms = [
+            f"{tuple(arrays[name].shape)} {arrays[name].dtype}" if name in arrays else "nothing"
+            for arrays in (before, after)
+        ]
+        if forms[0] != forms[1]:
+            changed.append(f"{name} from {forms[0]} to {forms[1]}")
+    if changed:
+        raise InputError(
+            f"The optax transformation changes what it was given: {what} {'; '.join(changed)}. An update must have the "
+            "shape and dtype of its parameter, and the state must keep its own."
+        )
+
+
+def _is_numpy(params: dict[str, Any]) -> bool:
+    return namespace(*params.values()) is np
+
+
+def _widest(params: dict[str, Any]) -> np.dtype:
+    return np.result_type(*(w.dtype for w in params.values()))
