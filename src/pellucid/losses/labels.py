@@ -67,23 +67,26 @@ def checked_targets(targets: Any, classes: int, *, count: int | None = None) -> 
     ------
     InputError : another shape, NaN, infinite, negative, or rows that do not add up to 1
     """
-    found = np.asarray(targets)
     wanted = f"({'N' if count is None else count}, {classes})"
+    try:
+        found = np.asarray(targets)
+    except ValueError:
+        raise InputError(f"soft targets must be numbers of shape {wanted}, got a ragged list.") from None
     if found.dtype.kind not in "biuf":
         raise InputError(f"soft targets must be numbers, got an array of {found.dtype}.")
     if found.ndim != 2 or found.shape[1] != classes or (count is not None and len(found) != count):
         raise InputError(f"soft targets must have the shape {wanted}, got {found.shape}.")
     found = found if found.dtype.kind == "f" else found.astype(np.float32)
-    for wrong, what in (
-        (~np.isfinite(found).all(axis=1), "NaN or infinite numbers"),
-        ((found < 0).any(axis=1), "negative probabilities"),
-    ):
-        if wrong.any():
-            raise InputError(
-                f"{_some(wrong)} of the soft targets hold {what}. Every row must be probabilities."
-            )
+    strange = ~np.isfinite(found).all(axis=1)
+    if strange.any():
+        raise InputError(
+            f"{_some(strange)} of the soft targets hold NaN or infinite numbers. Give probabilities."
+        )
+    negative = (found < 0).any(axis=1)
+    if negative.any():
+        raise InputError(f"{_some(negative)} of the soft targets hold negative numbers. Give probabilities.")
     totals = found.sum(axis=1, dtype=np.float64)
-    apart = np.asarray(np.abs(totals - 1) > _SUM)
+    apart = np.abs(totals - 1) > _SUM
     if apart.any():
         raise InputError(
             f"{_some(apart)} of the soft targets do not add up to 1: row {int(np.argmax(apart))} adds up to "
@@ -116,7 +119,7 @@ def _whole(labels: Any, what: str, count: int | None) -> np.ndarray:
     return found.astype(np.int64) if found.dtype.kind == "b" else found
 
 
-def _refuse(wrong: np.ndarray, found: np.ndarray, what: str, how: str) -> None:
+def _refuse(wrong: Any, found: np.ndarray, what: str, how: str) -> None:
     if wrong.any():
         rows = np.flatnonzero(wrong)
         named = ", ".join(f"{found[row]} (row {row})" for row in rows[:_NAMED])
@@ -124,7 +127,7 @@ def _refuse(wrong: np.ndarray, found: np.ndarray, what: str, how: str) -> None:
         raise InputError(f"{len(rows):,} of {len(found):,} {what} are {how}: {named}{more}.")
 
 
-def _some(wrong: np.ndarray) -> str:
+def _some(wrong: Any) -> str:
     """ "2 of 5 rows (0, 3)"."""
     rows = np.flatnonzero(wrong)
     named = ", ".join(str(row) for row in rows[:_NAMED]) + (", …" if len(rows) > _NAMED else "")

@@ -41,13 +41,17 @@ def picture_weights(
     elif class_weight is not None:
         weights = _checked(class_weight, classes, "class_weight", "class")[labels]
     if sample_weight is not None:
-        weights = weights * _checked(sample_weight, len(labels), "sample_weight", "picture")
-    with np.errstate(over="ignore"):  # looked at below
-        found = weights.astype(np.float32)
-    if not np.isfinite(found).all():
+        own = _checked(sample_weight, len(labels), "sample_weight", "picture")
+        with np.errstate(over="ignore"):  # looked at below
+            weights = weights * own
+    with np.errstate(over="ignore"):
+        total = weights.sum()
+    if total > np.finfo(np.float32).max:
         raise InputError(
-            f"The largest weight, {weights.max():.3g}, is beyond float32: divide all weights by it."
+            f"The weights are beyond float32: the largest is {weights.max():.3g}, they add up to {total:.3g}. "
+            "Divide all by the largest: only their ratios matter."
         )
+    found = weights.astype(np.float32)
     if len(found) and not found.any():
         raise InputError(
             "The weights of all pictures are 0: nothing would count. Give some a weight above 0."
