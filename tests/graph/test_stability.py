@@ -7,6 +7,7 @@ import pytest
 from witnesses import TOLERANCES, in_one_program, pulled
 
 from pellucid.arrays.compile import precision
+from pellucid.graph.card import card
 from pellucid.graph.tensor import OPERATIONS
 from pellucid.losses import multiclass_hinge, softmax_cross_entropy
 
@@ -93,6 +94,32 @@ def test_losses_of_far_scores(loss, dtype, scale):
         assert (value >= 0).all()
         # Whatever is given to one class is taken from the others.
         np.testing.assert_allclose(flows["s"].sum(1), 0.0, atol=1e-6)
+
+
+LOSSES = [
+    name
+    for name, operation in OPERATIONS.items()
+    if operation.__module__.startswith("pellucid.losses")
+    and not card(operation).gradient.startswith("refused")
+]
+
+
+@pytest.mark.parametrize(("dtype", "scale"), [(np.float64, 1.0), (np.float32, 1.0), (np.float32, 100.0)])
+@pytest.mark.parametrize("name", LOSSES)
+def test_no_loss_and_no_slope_of_one_is_infinite(name, dtype, scale):
+    found = card(OPERATIONS[name])
+    (_, letters), (_, of_targets) = found.arrays.items()
+    s = (scale * ROWS).astype(dtype)
+    s = s if len(letters) == 2 else s[:, 0]
+    if any(" labels below " in clause for clause in found.clauses):
+        targets = [np.full(len(s), label) for label in range(3)]
+    elif len(of_targets) == 2:
+        targets = [np.full(s.shape, 1 / 3, dtype), np.eye(3, dtype=dtype)[[0, 1, 2, 0, 1]]]
+    else:
+        targets = [np.full(len(s), target, dtype) for target in (-1 if "-1" in found.inputs else 0, 1)]
+    for target in targets:
+        value, _ = assert_finite(OPERATIONS[name], {"s": s, "y": target})
+        assert value.shape == (len(s),)
 
 
 @pytest.mark.parametrize("name", [*ACTIVATIONS, *OF_ROWS])
