@@ -57,7 +57,8 @@ def find_nonfinite(loss: Tensor) -> NonFinite | None:
     """
     if not isinstance(loss, Tensor):
         raise InputError(f"find_nonfinite() needs a tensor, got {type(loss).__name__}.")
-    for node in sorted(ancestors(loss), key=lambda node: node.depth):
+    # Of two at the same depth the one with more axes comes first: it can say which pictures.
+    for node in sorted(ancestors(loss), key=lambda node: (node.depth, -len(node.shape))):
         wrong = ~np.isfinite(_known(node))
         if wrong.any():
             rows = (

@@ -122,16 +122,14 @@ def blame(session: Session, state: State, order: np.ndarray, rates: np.ndarray, 
             objective, losses, _ = session.task.objective(leaves, x, y, v)
             culprit = find_nonfinite(objective)
             if culprit is not None:
-                node = culprit.node
-                made = f"the operation {node.op}" if node.op else f"the parameter {node.name}"
                 pictures = ""
-                if node.op and node.shape[:1] == (len(rows),):
-                    origins = [session.dataset.origins[row] for row in rows[list(culprit.rows[:_NAMED])]]
-                    pictures = f" for {len(culprit.rows)} of {len(rows)} pictures, {', '.join(origins)} first"
-                advice = "The steps are too large: divide --learning-rate by 10."
+                if culprit.node.op and culprit.node.shape[:1] == (len(rows),):
+                    named = [session.dataset.origins[row] for row in rows[list(culprit.rows[:_NAMED])]]
+                    more = ", …" if len(culprit.rows) > _NAMED else ""
+                    pictures = f" Of {len(rows)} pictures these are: {', '.join(named)}{more}."
                 return (
-                    f"{where}: the first number that is not finite comes out of {made}{pictures} "
-                    f"(minibatch loss {losses.value}). {culprit.sentence} {advice}"
+                    f"{where}: a number is not finite (minibatch loss {float(losses.value):.4g}). {culprit.sentence}"
+                    f"{pictures} The steps are too large: divide --learning-rate by 10."
                 )
             g, _, _ = gradient(session.task, params, x, y, v)
             worst = max(float(np.abs(array).max()) for array in g.values())
