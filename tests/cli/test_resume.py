@@ -156,15 +156,17 @@ def test_a_run_made_in_python_says_how_to_go_on(pellucid, stopped):
 
 
 def test_two_at_once_the_second_is_refused_with_the_number_of_the_first(pellucid, stopped):
-    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    hold = "import sys, time; from pathlib import Path; from pellucid.training.lock import Lock; "
+    hold += "held = Lock(Path(sys.argv[1])); print(flush=True); time.sleep(60)"
+    sleeper = subprocess.Popen([sys.executable, "-c", hold, str(stopped)], stdout=subprocess.PIPE)
     try:
-        (stopped / ".lock").write_text(str(sleeper.pid))
+        assert sleeper.stdout.readline()
         status, _, err = pellucid("resume", "stopped")
         assert status == 1
         assert f"process {sleeper.pid} is training here" in err
     finally:
         sleeper.kill()
-        sleeper.wait()
+        sleeper.communicate()
     # The owner is gone: its lock is taken over.
     assert pellucid("resume", "stopped")[0] == 0
     assert not (stopped / ".lock").exists()

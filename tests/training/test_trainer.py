@@ -1,7 +1,6 @@
 """From a dataset to a run, and on from where it stopped."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -19,7 +18,7 @@ from pellucid.training import loop
 from pellucid.training.checkpoint import Standing, load_checkpoint
 from pellucid.training.loop import trained
 from pellucid.training.recipe import Recipe
-from pellucid.training.run import Lock, new_run, read_run
+from pellucid.training.run import new_run, read_run
 from pellucid.training.session import prepared
 from pellucid.training.trainer import fit, resume
 
@@ -269,20 +268,6 @@ def test_a_run_is_never_overwritten(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="is a file, and a run is a folder"):
         new_run("file", "x", "svm")
-
-
-def test_one_process_a_folder(tmp_path):
-    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-    try:
-        (tmp_path / ".lock").write_text(str(sleeper.pid))
-        with pytest.raises(InputError, match=f"process {sleeper.pid} is training here"):
-            Lock(tmp_path)
-    finally:
-        sleeper.kill()
-        sleeper.wait()
-    with Lock(tmp_path):
-        assert (tmp_path / ".lock").read_text() == str(os.getpid())
-    assert not (tmp_path / ".lock").exists()
 
 
 TRAINING = """

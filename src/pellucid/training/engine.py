@@ -1,6 +1,7 @@
 """Two ways to run the same steps: eagerly on NumPy, or a whole chunk of them as one compiled program."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -9,7 +10,7 @@ import numpy as np
 
 from pellucid.arrays import compile as compiler
 from pellucid.arrays.indexing import rows as take
-from pellucid.preprocessing.standardize import standardize
+from pellucid.preprocessing.standardize import block_rows, standardize
 from pellucid.storage.errors import InputError, MissingDependencyError
 from pellucid.training.step import Task, update
 
@@ -93,12 +94,8 @@ class Eager:
         return state, np.array(losses), np.array(rights, np.int32)
 
     def scores(self, params: dict[str, Any], rows: np.ndarray) -> np.ndarray:
-        blocks = range(0, len(rows), _EVALUATED)
         return np.concatenate(
-            [
-                self.task.model(params, self.supply.batch(rows[start : start + _EVALUATED])[0])
-                for start in blocks
-            ]
+            [self.task.model(params, self.supply.batch(block)[0]) for block in _blocks(rows, self.supply)]
         )
 
 
@@ -138,11 +135,10 @@ class Compiled:
     def scores(self, params: dict[str, Any], rows: np.ndarray) -> np.ndarray:
         with compiler.precision(self._dtype):
             found = []
-            for start in range(0, len(rows), _EVALUATED):
-                arguments = (params, self._data, rows[start : start + _EVALUATED])
-                found.append(
-                    self._program(("scores", len(arguments[2])), self._scores, arguments)(*arguments)
-                )
+            for block in _blocks(rows, Supply(**self._data)):
+                arguments = (params, self._data, block)
+                program = self._program(("scores", len(block)), self._scores, arguments)
+                found.append(program(*arguments))
             return np.concatenate([np.asarray(block) for block in found])
 
     def _program(self, key: tuple[Any, ...], function: Any, arguments: tuple[Any, ...], **static: Any) -> Any:
@@ -154,7 +150,11 @@ class Compiled:
         return self._programs[key]
 
 
-_EVALUATED = 1000  # pictures scored at once: their float32 form fits the cache of a processor
+def _blocks(rows: np.ndarray, supply: Supply) -> Iterator[np.ndarray]:
+    """The rows (n,) in blocks that are scored at once: their float32 form fits the cache of a processor."""
+    size = block_rows(len(supply.mean), 1000)
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
 
 
 def _chunk(

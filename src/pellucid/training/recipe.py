@@ -117,9 +117,10 @@ class Recipe:
 def largest_curvature(inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> float:
     """λmax of XᵀX/N for the standardized features and the constant 1 of the bias, by power iteration on at
     most 2,048 rows."""
-    from pellucid.preprocessing.standardize import standardize
+    from pellucid.preprocessing.standardize import block_rows, standardize
 
-    sample = rows[:: max(1, len(rows) // 2048)][:2048]
+    count = block_rows(len(mean), 2048)
+    sample = rows[:: max(1, len(rows) // count)][:count]
     x = standardize(inputs[sample], mean, scale)
     x = np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
     direction = np.ones(x.shape[1], x.dtype)

@@ -1,4 +1,4 @@
-"""The run's folder: made once, never overwritten, never used by two at once."""
+"""The run's folder: made once, never overwritten."""
 
 import contextlib
 import os
@@ -99,57 +99,4 @@ def discard_untrained(folder: Path, made_here: bool) -> bool:
             folder.rmdir()
             if folder.parent == Path("runs"):
                 folder.parent.rmdir()
-    return True
-
-
-class Lock:
-    """Held while a process trains in a folder: a second one is refused with the owner's number.
-
-    The lock of a process that is no longer there is taken over. Raises `InputError` where the owner lives.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / ".lock"
-        for _ in range(3):
-            try:
-                handle = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
-            except FileExistsError:
-                owner = self._owner()
-                if owner is not None and _alive(owner):
-                    raise InputError(
-                        f"{printable(folder)}: process {owner} is training here. Wait for it, or stop it: kill {owner}"
-                    ) from None
-                self.path.unlink(missing_ok=True)
-            except OSError as error:
-                raise refuse_disk(self.path, error) from error
-            else:
-                with os.fdopen(handle, "w") as file:
-                    file.write(str(os.getpid()))
-                return
-        raise InputError(f"{printable(folder)}: another process is about to train here. Try again.")
-
-    def _owner(self) -> int | None:
-        try:
-            return int(self.path.read_text())
-        except (OSError, ValueError):
-            return None
-
-    def __enter__(self) -> "Lock":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.path.unlink(missing_ok=True)
-
-
-def _alive(process: int) -> bool:
-    if process == os.getpid():
-        return False
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    except OSError:  # Windows has no signal 0
-        return False
     return True

@@ -21,9 +21,10 @@ from pellucid.storage.errors import InputError, printable
 from pellucid.storage.records import Log
 from pellucid.training.checkpoint import Standing, load_checkpoint
 from pellucid.training.diagnosis import Check, checks
+from pellucid.training.lock import Lock
 from pellucid.training.loop import Finished, Listener, evaluated, mean_loss, trained
 from pellucid.training.recipe import Recipe
-from pellucid.training.run import Lock, read_run, write_run
+from pellucid.training.run import read_run, write_run
 from pellucid.training.session import Session, prepared
 from pellucid.training.verdicts_table import write_verdicts
 
