@@ -133,3 +133,22 @@ def test_the_order_of_pictures_does_not_change_a_bit():
         moments(pictures, np.arange(1000)), moments(pictures, stream(3).permutation(1000)), strict=True
     ):
         np.testing.assert_array_equal(old, new)
+
+
+def test_blocks_shrink_where_rows_are_long():
+    from pellucid.preprocessing.standardize import block_rows
+
+    assert block_rows(3072, 256) == 256
+    assert block_rows(4000 * 4000 * 3, 256) == 1
+    assert block_rows(2**20, 256) == 16
+
+
+def test_long_rows_give_the_same_moments(monkeypatch):
+    """In blocks of one row as in blocks of 256."""
+    from pellucid.preprocessing import standardize as module
+
+    pictures = np.random.Generator(np.random.Philox(key=9)).integers(0, 256, (70, 4, 4, 3), dtype=np.uint8)
+    whole = module.moments(pictures, np.arange(70))
+    monkeypatch.setattr(module, "block_rows", lambda features, most: 1)
+    for one, other in zip(module.moments(pictures, np.arange(70)), whole, strict=True):
+        np.testing.assert_array_equal(one, other)

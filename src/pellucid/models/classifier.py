@@ -10,6 +10,7 @@ import numpy as np
 from pellucid.layers.linear import Linear
 from pellucid.models.verdicts import Verdict
 from pellucid.preprocessing.pipeline import Preprocessing
+from pellucid.preprocessing.standardize import block_rows
 
 _BLOCK = 4096  # pictures scored at once: memory stays bounded
 
@@ -38,10 +39,11 @@ class Classifier:
 
     def scores(self, inputs: np.ndarray) -> np.ndarray:
         """Scores (N, K) float32 of prepared inputs (N, H, W, C) uint8, or (N, D) for rows of numbers."""
-        if len(inputs) <= _BLOCK:
+        size = block_rows(self.preprocessing.features, _BLOCK)
+        if len(inputs) <= size:
             return self.model(self.params, self.preprocessing.apply(inputs))
-        blocks = range(0, len(inputs), _BLOCK)
-        return np.concatenate([self.scores(inputs[start : start + _BLOCK]) for start in blocks])
+        blocks = range(0, len(inputs), size)
+        return np.concatenate([self.scores(inputs[start : start + size]) for start in blocks])
 
     def probabilities(self, scores: np.ndarray) -> np.ndarray:
         """Softmax of the scores (N, K) divided by the temperature: each row adds up to 1."""

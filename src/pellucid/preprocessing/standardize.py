@@ -43,12 +43,19 @@ def moments(inputs: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return mean.astype(np.float32), deviation.astype(np.float32)
 
 
+def block_rows(features: int, most: int) -> int:
+    """How many rows of D features are worked on at once: `most`, but fewer where they would fill the memory (2²⁴ numbers are
+    64 MB as float32)."""
+    return max(1, min(most, 2**24 // max(features, 1)))
+
+
 def _of_pixels(inputs: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and deviation (D,) of 8-bit numbers: sums of them and of their squares are exact, and fast."""
     features = int(np.prod(inputs.shape[1:]))
     total, squares = np.zeros(features), np.zeros(features)
-    for start in range(0, len(rows), _BLOCK):
-        block = inputs[rows[start : start + _BLOCK]].reshape(-1, features).astype(np.float32)  # (B, D)
+    size = block_rows(features, _BLOCK)
+    for start in range(0, len(rows), size):
+        block = inputs[rows[start : start + size]].reshape(-1, features).astype(np.float32)  # (B, D)
         ones = np.ones(len(block), np.float32)
         total += ones @ block
         squares += ones @ (block * block)
@@ -63,10 +70,9 @@ def _of_numbers(inputs: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.nd
     features = int(np.prod(inputs.shape[1:]))
     first = inputs[rows[0]].astype(np.float64).reshape(features)
     count, mean, squares = 0, np.zeros(features), np.zeros(features)
-    for start in range(0, len(rows), _BLOCK):
-        block = (
-            inputs[rows[start : start + _BLOCK]].reshape(-1, features).astype(np.float64) - first
-        )  # (B, D)
+    size = block_rows(features, _BLOCK)
+    for start in range(0, len(rows), size):
+        block = inputs[rows[start : start + size]].reshape(-1, features).astype(np.float64) - first  # (B, D)
         center = block.mean(axis=0)
         moved = center - mean
         joined = count + len(block)
