@@ -43,7 +43,7 @@ def notes(expression: str, said: Mapping[Tensor, str], given: Mapping[str, Tenso
     for tensor, words in said.items():
         if not np.isfinite(tensor.value).all():
             numbers = [each for each in tensor.inputs if isinstance(each, Tensor) and each.shape == ()]
-            where = ", ".join(f"{said[each]} = {short(each.value)}" for each in numbers)
+            where = ", ".join(f"{said[each]} = {short(float(each.value))}" for each in numbers)
             made = f", with {where}" if where else ""
             found.append(f"Not finite: {words} is the first to be {_brief(tensor.value)}{made}.")
             break

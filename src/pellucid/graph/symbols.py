@@ -34,7 +34,12 @@ _SYMBOLS = {
     "elu": "ELU",
     "gelu": "GELU",
     "softmax_cross_entropy": "softmax cross-entropy",
+    "soft_cross_entropy": "softmax cross-entropy",
     "multiclass_hinge": "hinge loss",
+    "multiclass_squared_hinge": "squared hinge loss",
+    "structured_hinge": "structured hinge loss",
+    "one_versus_rest_hinge": "one-vs-rest hinge loss",
+    "one_versus_rest_squared_hinge": "one-vs-rest squared hinge",
     "l1": "‖·‖₁",
     "l2": "½‖·‖²",
 }

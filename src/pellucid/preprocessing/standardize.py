@@ -44,8 +44,8 @@ def moments(inputs: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def block_rows(features: int, most: int) -> int:
-    """How many rows of D features are worked on at once: `most`, but fewer where they would fill the memory (2²⁴ numbers are
-    64 MB as float32)."""
+    """How many rows of D features are worked on at once: `most`, but fewer where they would fill the memory (2²⁴
+    numbers are 64 MB as float32)."""
     return max(1, min(most, 2**24 // max(features, 1)))
 
 
