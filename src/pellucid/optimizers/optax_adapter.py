@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,7 @@ class Optax:
         """The transformation's state before the first step, as named arrays; {} if it has none."""
         with compiler.precision(_widest(params)):
             self._check(params)
-            state, _ = trees.leaves(self.transformation.init(dict(params)))
+            state = trees.leaves(self.transformation.init(dict(params)))
         return compiler.to_host(state) if _is_numpy(params) else state
 
     def stepped(
@@ -70,23 +70,25 @@ class Optax:
     def _moved(
         self, params: dict[str, Any], g: dict[str, Any], state: dict[str, Any], learning_rate: Any
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        named, structure = trees.leaves(trees.outline(self.transformation.init, params))
-        before = trees.rebuilt(structure, [state[name] for name in named])
+        form = trees.form(self.transformation.init, dict(params))
+        before = form.rebuilt(state)
         updates, after = self.transformation.update(dict(g), before, dict(params))
         moved = {}
         for name, w in params.items():
             step = in_dtype_of(learning_rate, w) * updates[name] if self.scaled else updates[name]
             moved[name] = (w + step).astype(w.dtype)
-        arrays, _ = trees.leaves(after)
+        arrays = trees.leaves(after)
         xp = namespace(*arrays.values())
+        kept = {name: xp.asarray(array, form.outlines[name].dtype) for name, array in arrays.items()}
         # An entry that is not the transformation's stays: a scan wants the state to keep its form.
-        return moved, state | {name: xp.asarray(array, named[name].dtype) for name, array in arrays.items()}
+        return moved, state | kept
 
     def _check(self, params: dict[str, Any]) -> None:
         """Raise `InputError` unless one step keeps the names, shapes and dtypes of parameters and state."""
         try:
-            state = trees.outline(self.transformation.init, dict(params))
-            updates, after = trees.outline(self.transformation.update, dict(params), state, dict(params))
+            before = trees.form(self.transformation.init, dict(params))
+            updates = trees.form(partial(self._first, 0), dict(params))
+            after = trees.form(partial(self._first, 1), dict(params))
         except Exception as error:
             # Whatever a stranger's function raises: it cannot be used here.
             said = (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -94,15 +96,21 @@ class Optax:
                 f"The optax transformation cannot take a step: {said} It has to work with gradients, state and "
                 "parameters alone, each a dict of arrays."
             ) from error
-        _check_same("parameter", params, updates if isinstance(updates, dict) else {})
-        named, _ = trees.leaves(state)
-        _check_same("state", named, trees.leaves(after)[0])
-        for name, leaf in named.items():
-            if not trees.is_plain(leaf):
-                raise InputError(
-                    f"The optax transformation keeps {name} of type {leaf.dtype}, which cannot be saved. Give it a key "
-                    "of plain numbers: jax.random.PRNGKey(seed)."
-                )
+        same = trees.form(dict, params)
+        if updates.structure != same.structure:
+            raise InputError(
+                "The optax transformation changes what it was given: an update must be a dict with the names of the "
+                f"parameters, {', '.join(params)}."
+            )
+        _check_same("parameter", same.outlines, updates.outlines)
+        _check_same("state", before.outlines, after.outlines)
+        if before.structure != after.structure:
+            raise InputError("The optax transformation changes the form of its state: it must keep its own.")
+
+    def _first(self, part: int, params: dict[str, Any]) -> Any:
+        """The updates (part 0) or the state (part 1) of a first step along these gradients."""
+        updates, state = self.transformation.update(params, self.transformation.init(params), params)
+        return (updates, state)[part]
 
 
 def _check_same(what: str, before: dict[str, Any], after: dict[str, Any]) -> None:
@@ -114,7 +122,7 @@ def _check_same(what: str, before: dict[str, Any], after: dict[str, Any]) -> Non
             for arrays in (before, after)
         ]
         if forms[0] != forms[1]:
-            changed.append(f"{name} from {forms[0]} to {forms[1]}")
+            changed.append(f"{name.partition(' ')[2] or name} from {forms[0]} to {forms[1]}")
     if changed:
         raise InputError(
             f"The optax transformation changes what it was given: {what} {'; '.join(changed)}. An update must have the "
