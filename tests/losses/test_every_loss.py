@@ -84,6 +84,17 @@ def test_pictures_do_not_look_at_each_other(name):
 
 
 @EVERY
+def test_nothing_to_pay_is_0_and_not_minus_0(name):
+    if name in TABLES:
+        scores = targets = np.array([[1.0, 0.0]])
+    elif name in SINGLE:
+        scores, targets = np.array([50.0]), np.array([1])
+    else:
+        scores, targets = np.array([[50.0, -50.0]]), np.array([0])
+    assert not np.signbit(NAMES[name](scores, targets)).any()
+
+
+@EVERY
 def test_no_pictures_have_no_losses(name):
     scores, targets = example(name)
     found = NAMES[name](scores[:0], targets[:0])

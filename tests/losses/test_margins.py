@@ -68,6 +68,17 @@ def test_the_slopes_at_0(loss, slope, sign):
     np.testing.assert_array_equal(gradients(sum(loss(s, np.array([sign]))))[s], [slope * sign])
 
 
+def test_the_slopes_along_the_margin():
+    (s,) = variables(s=M)
+    for loss, slopes in (
+        (logistic_loss, -1 / (1 + np.exp(M))),
+        (exponential_loss, -np.exp(-M)),
+        (hinge_loss, np.where(M < 1, -1.0, 0.0)),
+        (squared_hinge_loss, -2 * np.maximum(0, 1 - M)),
+    ):
+        np.testing.assert_allclose(gradients(sum(loss(s, np.ones(7))))[s], slopes, rtol=1e-14)
+
+
 @SURROGATES
 def test_every_surrogate_is_convex_and_above_the_zero_one_loss(loss):
     m = np.linspace(-30, 30, 2001)

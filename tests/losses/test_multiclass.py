@@ -52,6 +52,12 @@ def test_the_hinges_are_what_loops_over_their_formulas_give(margin):
         )
 
 
+def test_the_gradient_of_the_squared_hinge_of_cat_car_and_frog():
+    (s,) = variables(s=SCORES)
+    flow = gradients(sum(multiclass_squared_hinge(s, LABELS)))[s]
+    np.testing.assert_allclose(flow, [[-5.8, 5.8, 0], [0, 0, 0], [12.6, 13.2, -25.8]], rtol=1e-14, atol=1e-14)
+
+
 def test_several_strongest_rivals_share_the_gradient():
     (s,) = variables(s=np.array([[0.0, 2.0, 2.0, 1.0], [0.0, 2.0, 2.0, 1.0]]))
     flow = gradients(sum(structured_hinge(s, np.array([0, 1]))))[s]

@@ -1,4 +1,8 @@
-"""Labels and targets looked at where data come in: a wrong one inside a compiled step would be clamped, in silence."""
+"""Labels and targets looked at where data come in.
+
+Inside a compiled step values are unknown: a label beyond the last class would be of no class, and the loss one of
+something else, in silence.
+"""
 
 from typing import Any
 

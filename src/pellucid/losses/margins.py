@@ -80,10 +80,12 @@ def hinge_loss(s, t, *, margin=1.0):
     Inputs     t -1 or 1; s in steps of 0.3 (so that no margin is met exactly)
     Source     Cortes and Vapnik 1995, "Support-vector networks", section 3
     """
+    xp = namespace(s, t)
     t = single(s, t)
     missing = fixed_margin(margin) - t * s
     pays = (missing > 0).astype(s.dtype)
-    return missing * pays, (lambda g: -g * (t * pays), None)
+    # A product with the mask would leave −0.0.
+    return xp.maximum(missing, 0), (lambda g: -g * (t * pays), None)
 
 
 @op

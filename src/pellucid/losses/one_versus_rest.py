@@ -17,7 +17,8 @@ def one_versus_rest_hinge(s, y, *, margin=1.0):
     """
     t, missing = _missing(s, y, margin)
     pays = (missing > 0).astype(s.dtype)
-    return (missing * pays).sum(axis=1), (lambda g: -g[:, None] * (t * pays), None)
+    # A product with the mask would leave −0.0.
+    return namespace(s, y).maximum(missing, 0).sum(axis=1), (lambda g: -g[:, None] * (t * pays), None)
 
 
 @op
