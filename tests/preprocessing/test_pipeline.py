@@ -97,3 +97,23 @@ def test_files_that_cannot_be_read_are_all_named(preprocessing, tmp_path):
     assert read == [0]
     assert len(unreadable) == 2
     assert preprocessing.read([])[0].shape == (0, 4, 5, 3)
+
+
+def test_many_files_are_read_by_several_processes_and_come_in_order(preprocessing, tmp_path, monkeypatch):
+    from PIL import Image
+
+    from pellucid.data import decoder
+
+    monkeypatch.setattr(decoder, "_FEW_FILES", 0)
+    monkeypatch.setattr(decoder, "_CHUNK_FILES", 2)
+    paths = [tmp_path / f"{number}.png" for number in range(7)]
+    for number, path in enumerate(paths):
+        Image.new("RGB", (9, 7), (10 * number, 0, 99)).save(path)
+    paths[3].write_bytes(b"")
+    told = []
+    found, read, unreadable = preprocessing.read(paths, True, lambda *counts: told.append(counts))
+    assert read == [0, 1, 2, 4, 5, 6]
+    assert unreadable == [(str(paths[3]), "the file is empty (0 bytes)")]
+    for row, number in enumerate(read):
+        np.testing.assert_array_equal(found[row], preprocessing.prepare(paths[number]))
+    assert told[-1] == (7, 7)

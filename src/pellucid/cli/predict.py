@@ -34,7 +34,7 @@ def predict(
     """Say what is on pictures, with probabilities and reasons."""
     import shlex
 
-    from pellucid.cli.console import console, escape, percent, print_json
+    from pellucid.cli.console import console, counting, escape, percent, print_json
     from pellucid.models.model_file import load_model
     from pellucid.storage.errors import InputError, UnreadableError, printable
 
@@ -50,7 +50,10 @@ def predict(
             f"--csv {printable(csv)}: the folder {printable(csv.parent)} does not exist. Make it first."
         )
     paths = _listed(pictures)
-    inputs, read, unreadable = classifier.preprocessing.read(paths, skip_unreadable=True)
+    with counting(screen, "reading") as progress:
+        inputs, read, unreadable = classifier.preprocessing.read(
+            paths, skip_unreadable=True, progress=progress
+        )
     if unreadable and not (skip_unreadable and read):
         advice = "Mend or remove them, or pass --skip-unreadable to go on without them."
         raise UnreadableError(tuple(unreadable), "None is left to judge." if skip_unreadable else advice)

@@ -1,6 +1,6 @@
 """One object that takes any picture to what the model sees; saved in the model file."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.data.frame import Frame
 from pellucid.preprocessing.standardize import moments, standardize
-from pellucid.storage.errors import InputError, UnreadableError, printable
+from pellucid.storage.errors import InputError, UnreadableError
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Preprocessing:
         if inputs.shape[1:] != wanted:
             raise InputError(
                 f"The model sees inputs of shape (N, {', '.join(map(str, wanted))}), got {inputs.shape}. "
-                "Bring pictures of other sizes to it by `classifier.read(paths)` or `preprocessing.prepare(picture)`."
+                "Bring pictures of other sizes to it by `preprocessing.read(paths)` or "
+                "`preprocessing.prepare(picture)`."
             )
         if self.frame and inputs.dtype != np.uint8:
             raise InputError(
@@ -51,36 +52,50 @@ class Preprocessing:
 
         Raises `InputError` or `FileError` where it is no picture.
         """
-        if self.frame is None:
-            raise InputError("This model was trained on rows of numbers: it cannot look at pictures.")
+        frame = self._looks_at_pictures()
         from pellucid.data.picture import prepare, read_picture
 
         if isinstance(picture, str | Path):
-            return read_picture(picture, self.frame)
-        return prepare(picture, self.frame)
+            return read_picture(picture, frame)
+        return prepare(picture, frame)
 
     def read(
-        self, paths: Sequence[str | Path], skip_unreadable: bool = False
+        self,
+        paths: Sequence[str | Path],
+        skip_unreadable: bool = False,
+        progress: Callable[[int, int], None] | None = None,
     ) -> tuple[np.ndarray, list[int], list[tuple[str, str]]]:
         """The pictures (n, H, W, C) uint8, which of the paths they are, and (path, reason) of those that
-        cannot be read.
+        cannot be read. Many are decoded on all cores.
 
-        Raises `UnreadableError` naming all that cannot be read, unless they are to be skipped.
+        Parameters
+        ----------
+        progress : called with (files done, all files), at most 10 times a second
+
+        Raises
+        ------
+        InputError : the model was trained on rows of numbers
+        UnreadableError : names all that cannot be read, unless they are to be skipped
         """
-        pictures, read, unreadable = [], [], []
-        for number, path in enumerate(paths):
-            try:
-                pictures.append(self.prepare(path))
-                read.append(number)
-            except InputError as error:
-                reason = str(error).removeprefix(f"{printable(path)}: ").removesuffix(".")
-                unreadable.append((str(path), reason))
+        frame = self._looks_at_pictures()
+        from pellucid.data.decoder import decode
+
+        names = [str(path) for path in paths]
+        pictures, reasons = [np.zeros((0, *frame.shape), np.uint8)], dict[int, str]()
+        for block in decode(names, frame, progress=progress):
+            pictures.append(block.pictures)
+            reasons |= block.reasons
+        unreadable = [(names[place], reason) for place, reason in reasons.items()]
         if unreadable and not skip_unreadable:
-            raise UnreadableError(
-                tuple(unreadable), "Mend or remove them, or pass --skip-unreadable to go on without them."
-            )
-        shape = self.frame.shape if self.frame else (self.features,)
-        return np.stack(pictures) if pictures else np.zeros((0, *shape), np.uint8), read, unreadable
+            raise UnreadableError(tuple(unreadable), "Mend them, or leave them out.")
+        read = [place for place in range(len(names)) if place not in reasons]
+        return np.concatenate(pictures), read, unreadable
+
+    def _looks_at_pictures(self) -> Frame:
+        """The frame of pictures. Raises `InputError` where there is none."""
+        if self.frame is None:
+            raise InputError("This model was trained on rows of numbers: it cannot look at pictures.")
+        return self.frame
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The settings as JSON can hold them, and the arrays by name."""
