@@ -102,3 +102,23 @@ def test_settings_out_of_range(name, setting, values, message):
 def test_learning_rates_that_are_none(rate):
     with pytest.raises(InputError, match="learning_rate must be finite and above 0, got"):
         check_learning_rate(rate)
+
+
+def test_nothing_heavy_is_imported_until_it_is_needed():
+    import subprocess
+    import sys
+
+    code = """
+import sys, numpy as np
+from pellucid.optimizers import named, optax_adapter, random_search
+from pellucid.optimizers.minimizer import descent
+optimizer = named.optimizer("adam")
+from pellucid.optimizers.optimizer import Walk, start, stepped
+params = {"w": np.ones(3)}
+walk = Walk(optimizer, clip=1.0, l1=0.1)
+stepped(walk, params, params, start(walk, params), 0.1, 1)
+descent(lambda params: (0.0, params), {"w": np.zeros(2)}, learning_rate=1.0)
+print(*{name.split(".")[0] for name in sys.modules} & {"jax", "jaxlib", "optax", "scipy", "chex"})
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
