@@ -253,7 +253,7 @@ def test_unreadable_files_are_all_named(tmp_path, make_run):
 
 def test_the_curves_have_a_table_with_the_same_numbers(tmp_path, make_run):
     _, page = written(tmp_path, make_run())
-    assert "best: epoch 4" in plain(page)
+    assert "kept: epoch 4" in plain(page)
     for e in range(6):
         assert f"{2 / (e + 1):.4f}" in plain(page)
 

@@ -13,10 +13,10 @@ _WIDE = 1024
 def weighted_sums(x: Any, w: Any) -> Any:
     """x wᵀ (N, K) of x (N, D) and w (K, D).
 
-    XLA's product of a wide x with a few rows of weights leaves cores waiting. As two products, of the left and of the right
-    half of the features, they work side by side (2 cores, 50,000 pictures of 3,072 numbers by 10 classes, batch 256: an
-    epoch in 84 ms where it took 116). The halves are always two, whatever the machine, so that its cores do not decide the
-    bits.
+    XLA's product of a wide x with a few rows of weights leaves cores waiting. As two products, of the left and of the
+    right half of the features, they work side by side (2 cores, 50,000 pictures of 3,072 numbers by 10 classes, batch
+    256: an epoch in 84 ms where it took 116). The halves are always two, whatever the machine, so that its cores do not
+    decide the bits.
     """
     xp = namespace(x, w)
     if xp is np or x.shape[1] < _WIDE:

@@ -32,8 +32,9 @@ def curves(material: Material) -> str:
     ]
     if not epochs:
         return ""
-    best = material.recorded_number("result", "best_epoch")
-    mark = None if best is None else (best, f"best: epoch {best:g}")
+    kept = material.recorded_number("result", "best_epoch")
+    # Not "best": it is the latest that cannot be told from the best.
+    mark = None if kept is None else (kept, f"kept: epoch {kept:g}")
     loss = line_chart(
         _lines(epochs, "loss", "validation_loss"),
         "Loss over epochs, logarithmic axis",

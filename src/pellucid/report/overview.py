@@ -160,7 +160,7 @@ def _outcome(material: Material) -> list[tuple[str, str]]:
     if material.recorded("result", "stopped"):
         rows.append(("stopped", escape(material.recorded("result", "stopped"))))
     if material.recorded("result", "best_epoch") is not None:
-        rows.append(("best epoch", escape(material.recorded("result", "best_epoch"))))
+        rows.append(("kept epoch", escape(material.recorded("result", "best_epoch"))))
     weight = material.classifier.params["weight"]
     numbers = sum(int(array.size) for array in material.classifier.params.values())
     rows.append(("weights", f"{weight.shape[0]:,} classes × {weight.shape[1]:,} inputs, {numbers:,} numbers"))
