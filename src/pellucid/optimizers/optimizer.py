@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, is_dataclass, replace
 from functools import partial
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from pellucid.arrays.namespace import namespace
 from pellucid.storage.errors import InputError
@@ -33,7 +33,6 @@ class Optimizer(Protocol):
         ...
 
 
-@runtime_checkable
 class WholeOptimizer(Protocol):
     """An optimizer that walks over all parameters itself, because what it does with one depends on the others."""
 
@@ -87,7 +86,7 @@ class Walk:
             if _is_known(strength):
                 where = f"l1 of {name}" if name else "l1"
                 check_number(where, strength, "finite, 0 or more", lambda value: 0 <= value < float("inf"))
-        if isinstance(self.optimizer, WholeOptimizer) and self._penalizes():
+        if walks(self.optimizer) and self._penalizes():
             raise InputError(
                 f"l1 cannot be used with {type(self.optimizer).__name__}: exact zeros need to know how far each weight "
                 "moved for its gradient. Use an optimizer of pellucid's own."
@@ -106,34 +105,24 @@ class Walk:
         """The parameters and the state after step number t along the gradients g (name → array)."""
         if self.clip is not None:
             g = clipped(g, self.clip)
-        if isinstance(self.optimizer, WholeOptimizer):
+        if walks(self.optimizer):
             return self.optimizer.stepped(params, g, state, learning_rate, t)
-        bare = _without_decay(self.optimizer)
-        moved = {}
-        for name, w in params.items():
-            rule = self.optimizer if self.decays(name) else bare
-            strength = self._strength(name)
-            pull = (
-                {} if strength is None else {"proximal": partial(shrunk, strength=in_dtype_of(strength, w))}
-            )
-            moved[name] = rule.update(w, g[name], state[name], in_dtype_of(learning_rate, w), t, **pull)
-        return {name: w for name, (w, _) in moved.items()}, {name: s for name, (_, s) in moved.items()}
+        strengths = self._strengths(params)
+        return _each(self.optimizer, params, g, state, learning_rate, t, self.decays, strengths)
 
     def _penalizes(self) -> bool:
         return bool(self.l1) if isinstance(self.l1, Mapping) or _is_known(self.l1) else True
 
-    def _strength(self, name: str) -> Any:
-        """λ of this parameter; None where there is no penalty."""
-        if not self._penalizes():
-            return None
+    def _strengths(self, params: dict[str, Any]) -> Mapping[str, Any]:
+        """λ of each parameter that has a penalty."""
         if isinstance(self.l1, Mapping):
-            return self.l1.get(name)
-        return self.l1 if self.decays(name) else None
+            return self.l1
+        return {name: self.l1 for name in params if self.decays(name)} if self._penalizes() else {}
 
 
 def start(optimizer: Any, params: dict[str, Any]) -> dict[str, Any]:
     """The optimizer's state before the first step: name → state of that parameter."""
-    if isinstance(optimizer, WholeOptimizer):
+    if walks(optimizer):
         return optimizer.start(params)
     return {name: optimizer.init(w) for name, w in params.items()}
 
@@ -147,8 +136,38 @@ def stepped(
     t: Any,
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """The parameters and the state after one step (number t, counted from 1) along the gradients g (name → array)."""
-    whole = optimizer if isinstance(optimizer, WholeOptimizer) else Walk(optimizer)
-    return whole.stepped(params, g, state, learning_rate, t)
+    if walks(optimizer):
+        return optimizer.stepped(params, g, state, learning_rate, t)
+    return _each(optimizer, params, g, state, learning_rate, t, is_weight, {})
+
+
+def walks(optimizer: Any) -> bool:
+    """Whether this is a `WholeOptimizer`. By its one method: asking a Protocol takes longer than a small step."""
+    return hasattr(optimizer, "stepped")
+
+
+def _each(
+    optimizer: Optimizer,
+    params: dict[str, Any],
+    g: dict[str, Any],
+    state: dict[str, Any],
+    learning_rate: Any,
+    t: Any,
+    decays: Callable[[str], bool],
+    strengths: Mapping[str, Any],
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """One step for each parameter, pulled by L1 where it has a strength."""
+    bare = _without_decay(optimizer)
+    moved, states = {}, {}
+    for name, w in params.items():
+        rule = optimizer if bare is optimizer or decays(name) else bare
+        rate = in_dtype_of(learning_rate, w)
+        if name in strengths:
+            pull = partial(shrunk, strength=in_dtype_of(strengths[name], w))
+            moved[name], states[name] = rule.update(w, g[name], state[name], rate, t, pull)
+        else:
+            moved[name], states[name] = rule.update(w, g[name], state[name], rate, t)
+    return moved, states
 
 
 def global_norm(g: dict[str, Any]) -> Any:
@@ -205,10 +224,7 @@ def _is_known(number: Any) -> bool:
 
 
 def _without_decay(optimizer: Any) -> Any:
-    if (
-        is_dataclass(optimizer)
-        and not isinstance(optimizer, type)
-        and getattr(optimizer, "weight_decay", False)
-    ):
+    decays = getattr(optimizer, "weight_decay", False)
+    if decays and is_dataclass(optimizer) and not isinstance(optimizer, type):
         return replace(optimizer, weight_decay=0.0)
     return optimizer
