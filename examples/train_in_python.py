@@ -17,7 +17,6 @@ picture = digits.test.images[0]
 verdict = classifier.predict(picture)
 first, second = (classifier.classes.index(name) for name, _, _ in verdict.top(2))
 mine = receipt(classifier, picture, first)
-print(
-    f"\n{verdict.label}: bias {mine.bias:+.3f} + contributions {mine.contributions.sum():+.3f} = score {mine.score:+.3f}"
-)
+total = mine.contributions.sum()
+print(f"\n{verdict.label}: bias {mine.bias:+.3f} + contributions {total:+.3f} = score {mine.score:+.3f}")
 print(difference_receipt(classifier, picture, first, second).sentence())

@@ -154,7 +154,7 @@ def test_starting_from_a_run_takes_its_model_and_its_frame(pellucid, photos, her
         (("--patience", 0), "--patience must be 1 or more"),
         (("--watch", "recall"), "--watch must be one of accuracy, balanced-accuracy, f1, loss"),
         (("--class-weight", "equal"), "--class-weight must be balanced, got 'equal'"),
-        (("--schedule", "step"), "--schedule must be one of"),
+        (("--schedule", "fast"), "--schedule must be one of"),
         (("--model", "forest"), "--model must be one of softmax, svm, got 'forest'"),
         (("--engine", "gpu"), "--engine must be auto, numpy or xla, got 'gpu'"),
         (("--fit", "tile"), "fit must be one of pad, crop, stretch, got 'tile'"),

@@ -23,11 +23,23 @@ from pellucid.training.recipe import STEP, Recipe, largest_curvature
         ({"class_weight": "heavy"}, "--class-weight must be balanced"),
         ({"schedule": "fast"}, "--schedule must be one of constant, cosine"),
         ({"seed": -1}, "--seed must be 0 to"),
+        ({"model": []}, "--model must be one of"),
+        ({"l2": "much"}, "--l2 must be a number, got 'much'"),
+        ({"momentum": None}, "--momentum must be a number, got None"),
+        ({"epochs": 2.5}, r"--epochs must be a whole number, got 2\.5"),
+        ({"batch_size": True}, "--batch-size must be a whole number, got True"),
+        ({"class_weight": {"cat": 2}}, "--class-weight must be balanced"),
     ],
 )
 def test_wrong_settings_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
         Recipe(**settings)
+
+
+def test_numbers_of_numpy_are_taken_as_plain_ones():
+    recipe = Recipe(l2=np.float32(0.5), epochs=np.int64(3), learning_rate=1)
+    assert recipe == Recipe(l2=0.5, epochs=3, learning_rate=1.0)
+    assert [type(each) for each in (recipe.l2, recipe.epochs, recipe.learning_rate)] == [float, int, float]
 
 
 def test_json_there_and_back():

@@ -53,11 +53,15 @@ def compare(
     from pellucid.search.conclusion import as_json, conclusion
     from pellucid.search.ladder import ladder
     from pellucid.storage.errors import printable
+    from pellucid.training.engine import check_name
     from pellucid.training.recipe import Recipe
-    from pellucid.training.run import new_run
+    from pellucid.training.run import new_run, refuse_taken
 
     screen = console(json)
     began = time.perf_counter()
+    # All that can be known to be wrong is said before the first picture is read.
+    refuse_taken(output)
+    check_name(engine)
     rungs = ladder([name.strip() for name in models.split(",") if name.strip()])
     recipe = Recipe(epochs=epochs, l2=l2, class_weight=class_weight, seed=seed)
     loading = {"size": size, "fit": fit, "color": color, "skip_unreadable": skip_unreadable}

@@ -27,7 +27,10 @@ def train(
         float, typer.Option(help="Share of the speed that a step keeps, 0 to below 1.")
     ] = 0.9,
     schedule: Annotated[
-        str, typer.Option(help="How the learning rate changes: cosine or constant.")
+        str,
+        typer.Option(
+            help="How the learning rate changes: constant, cosine, step, exponential, inverse-time, warm-up or one-cycle."
+        ),
     ] = "cosine",
     patience: Annotated[
         int | None, typer.Option(help="Stop after this many epochs without a better validation result.")

@@ -1,7 +1,9 @@
 """Everything that decides a training result, apart from the data: what the user said, and what was chosen
 for the rest."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields, replace
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -52,36 +54,43 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check("--model", self.model in KINDS, f"one of {', '.join(KINDS)}", self.model)
-        _check("--schedule", self.schedule in SCHEDULES, f"one of {', '.join(SCHEDULES)}", self.schedule)
-        _check("--watch", self.watch in WATCHED, f"one of {', '.join(WATCHED)}", self.watch)
-        _check("--class-weight", self.class_weight in (None, "balanced"), "balanced", self.class_weight)
-        _check("--l2", self.l2 is None or 0 <= self.l2 < np.inf, "0 or more", self.l2)
-        _check(
-            "--learning-rate",
-            self.learning_rate is None or 0 < self.learning_rate < np.inf,
-            "above 0",
-            self.learning_rate,
-        )
-        _check("--momentum", 0 <= self.momentum < 1, "0 to below 1", self.momentum)
+        for option, names in (("model", KINDS), ("schedule", SCHEDULES), ("watch", WATCHED)):
+            name = getattr(self, option)
+            self._check(option, isinstance(name, str) and name in names, f"one of {', '.join(names)}")
+        balanced = isinstance(self.class_weight, str) and self.class_weight == "balanced"
+        self._check("class_weight", self.class_weight is None or balanced, "balanced")
+        for option in ("l2", "learning_rate", "momentum"):
+            self._take(option, Real, float)
+        for option in ("batch_size", "epochs", "patience", "seed"):
+            self._take(option, Integral, int)
+        self._check("l2", self.l2 is None or 0 <= self.l2 < np.inf, "0 or more")
+        self._check("learning_rate", self.learning_rate is None or 0 < self.learning_rate < np.inf, "above 0")
+        self._check("momentum", 0 <= self.momentum < 1, "0 to below 1")
         for option in ("batch_size", "epochs", "patience"):
-            value = getattr(self, option)
-            _check(
-                f"--{option.replace('_', '-')}",
-                value is None or (isinstance(value, int) and value >= 1),
-                "1 or more",
-                value,
-            )
-        _check("--seed", 0 <= self.seed < 2**63, "0 to 2⁶³ − 1", self.seed)
+            self._check(option, getattr(self, option) is None or getattr(self, option) >= 1, "1 or more")
+        self._check("seed", 0 <= self.seed < 2**63, "0 to 2⁶³ − 1")
+
+    def _take(self, option: str, kind: type, plain: Callable[[Any], Any]) -> None:
+        """Hold a number as Python's own: NumPy's, as from `np.logspace`, would change dtypes and is no JSON."""
+        value = getattr(self, option)
+        if value is None and option not in ("momentum", "seed"):
+            return
+        whole = "a whole number" if kind is Integral else "a number"
+        self._check(option, isinstance(value, kind) and not isinstance(value, bool), whole)
+        object.__setattr__(self, option, plain(value))
+
+    def _check(self, option: str, fits: bool, wanted: str) -> None:
+        if not fits:
+            raise InputError(f"--{option.replace('_', '-')} must be {wanted}, got {getattr(self, option)!r}.")
 
     def settled(self, inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> "Recipe":
         """The recipe with nothing left open, for training on these rows.
 
         - batch size: the power of two next below a fortieth of the pictures, 16 to 256
         - epochs: 40, and more for few pictures, so that there are about 2,000 steps
-        - learning rate: `STEP`/λmax, where λmax is the largest eigenvalue of XᵀX/N, so that it suits data
-        of any size and scale.
-          The loss curves at most that fast times a constant (Böhning 1992, "Multinomial logistic regression algorithm")
+        - learning rate: `STEP`/λmax, where λmax is the largest eigenvalue of XᵀX/N, so that it suits data of any
+          size and scale. The loss curves at most that fast times a constant (Böhning 1992, "Multinomial logistic
+          regression algorithm")
         """
         batch_size = self.batch_size or int(2 ** np.clip(np.floor(np.log2(max(len(rows), 1) / 40)), 4, 8))
         batch_size = min(batch_size, len(rows))
@@ -132,11 +141,6 @@ def largest_curvature(inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, sc
         if abs(found - before) <= 1e-3 * found:
             break
     return found
-
-
-def _check(option: str, fits: bool, wanted: str, came: Any) -> None:
-    if not fits:
-        raise InputError(f"{option} must be {wanted}, got {came!r}.")
 
 
 assert set(STRENGTH) == set(STEP) == set(LOSSES) == set(KINDS)
