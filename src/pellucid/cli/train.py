@@ -29,7 +29,7 @@ def train(
     schedule: Annotated[
         str,
         typer.Option(
-            help="How the learning rate changes: constant, cosine, step, exponential, inverse-time, warm-up or one-cycle."
+            help="How the learning rate changes: constant, cosine, step, exponential, inverse-time, warm-up, one-cycle."
         ),
     ] = "cosine",
     patience: Annotated[
