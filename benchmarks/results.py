@@ -13,15 +13,20 @@ FOLDER = Path(__file__).with_name("results")
 _REST = 0.1  # seconds: the threads of the one before may go on waiting busily for a while
 
 
-def in_turns(contenders: Mapping[str, Callable[[], Any]], repetitions: int) -> dict[str, list[float]]:
+def in_turns(
+    contenders: Mapping[str, Callable[[], Any]], repetitions: int, running: bool = False
+) -> dict[str, list[float]]:
     """Seconds of every call, contender after contender, again and again (A B C A B C …).
 
-    A machine that gets slower, or busy for a while, does so for all of them.
+    A machine that gets slower, or busy for a while, does so for all of them. With `running` each call is made twice
+    and the second is timed: as in the midst of a training, not after a rest from which processors take a while to wake.
     """
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
     for _ in range(repetitions):
         for name, call in contenders.items():
             time.sleep(_REST)
+            if running:
+                call()
             began = time.perf_counter()
             call()
             seconds[name].append(time.perf_counter() - began)
