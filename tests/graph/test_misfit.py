@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pellucid.arrays.compile import compiled
-from pellucid.graph import Tensor, variables
+from pellucid.graph import Tensor, gradients, variables
 from pellucid.graph import activations as a
 from pellucid.graph.algebra import affine, concatenate, matmul, reshape, stack, transpose
 from pellucid.graph.choices import where
@@ -164,3 +164,11 @@ def test_an_operation_that_forgets_a_pullback_is_told(monkeypatch):
         InputError, match=r"forgetful must return one pullback for each of its 2 arrays.*got 1"
     ):
         forgetful(x, x)
+
+
+def test_what_is_wanted_is_a_list_of_tensors():
+    (x,) = variables(x=2.0)
+    with pytest.raises(InputError, match="takes a list of tensors, got 3 in it"):
+        gradients(x * x, of=[3])
+    with pytest.raises(InputError, match="takes a list of tensors, got one tensor"):
+        gradients(x * x, of=x)

@@ -36,7 +36,7 @@ SkipUnreadable = Annotated[
     bool,
     typer.Option(
         "--skip-unreadable",
-        help="Go on without the pictures that cannot be read; they are listed in the run.",
+        help="Go on without the pictures that cannot be read; they are listed.",
     ),
 ]
 Json = Annotated[

@@ -64,7 +64,7 @@ class Dataset:
     groups (N,) int64 or None : pictures of one group (a burst, a patient) stay on one side of a split
     frame : how each picture was brought to H × W × C; None for rows of numbers
     unreadable : (path, reason) of pictures that were left out
-    fingerprint : SHA-256 (hex) of all that decides a training result: prepared pictures, labels, classes
+    fingerprint : SHA-256 (hex) of prepared pictures, labels and classes; the split is not in it
     source : what the user typed
     """
 

@@ -75,8 +75,8 @@ def load_csv(path: Path, *, progress: Progress | None = None) -> Dataset:
         files = re.search(r"\.(jpe?g|png|webp|bmp|gif|tiff?)'", bad[0], re.IGNORECASE)
         hint = " If they name picture files, the first line must be file,label." if files else ""
         raise FileError(
-            f"{where}: {len(bad):,} rows are not {columns.width} cells of finite numbers with a label:\n"
-            f"{listed}{more}\nCorrect these lines or take them out.{hint}"
+            f"{where}: {len(bad):,} row{'s are' if len(bad) > 1 else ' is'} not {columns.width} cells of finite "
+            f"numbers with a label:\n{listed}{more}\nCorrect these lines or take them out.{hint}"
         )
     if not numbers:
         raise FileError(f"{where}: it holds a header but no rows. Give a table with one example a line.")

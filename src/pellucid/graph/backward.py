@@ -67,8 +67,12 @@ def gradients(
         # What is left are the variables: everything else was taken out when it was handed on.
         wanted = [tensor for tensor in flowing if not tensor.op and is_floating(tensor)]
         return _given_out(wanted, flowing)
+    if isinstance(of, Tensor):
+        raise InputError("of= takes a list of tensors, got one tensor: write of=[x].")
     wanted = list(of)
     for tensor in wanted:
+        if not isinstance(tensor, Tensor):
+            raise InputError(f"of= takes a list of tensors, got {tensor!r} in it.")
         if not is_floating(tensor):
             raise InputError(
                 f"{tensor!r} holds whole numbers, which have no gradient: give it a floating dtype first, "

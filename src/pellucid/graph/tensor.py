@@ -18,7 +18,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {}
 class Tensor:
     """A node of the computational graph: a value, and the values and local gradients it was made from.
 
-    A tensor is never changed. Gradients are not written to it: `gradients(loss)` returns them.
+    A tensor is never changed, but that `gradients(loss, release=True)` lets go of what it was made from. Gradients are
+    not written to it: `gradients(loss)` returns them.
 
     Attributes
     ----------

@@ -1,17 +1,11 @@
 """From a dataset and a recipe to a run with a finished classifier, its verdicts and its honest accuracy."""
 
-import hashlib
-import json
-import sys
 import time
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from pellucid.arrays import compile as compiler
 from pellucid.data.dataset import PARTS, Dataset
 from pellucid.inspection.calibration import fit_temperature, reliability
 from pellucid.inspection.metrics import Evaluation
@@ -21,6 +15,7 @@ from pellucid.storage.errors import InputError, printable
 from pellucid.storage.records import Log
 from pellucid.training.checkpoint import Standing, load_checkpoint
 from pellucid.training.diagnosis import Check, checks
+from pellucid.training.facts import of_data, of_session, plain, seen_before, split_digest, versions_of
 from pellucid.training.lock import Lock
 from pellucid.training.loop import Finished, Listener, evaluated, mean_loss, trained
 from pellucid.training.recipe import Recipe
@@ -76,18 +71,18 @@ def fit(
     """
     began = time.perf_counter()
     session = prepared(dataset, recipe, engine=engine, start_from=start_from)
-    remarks = _seen_before(start_from, dataset) if start_from else []
-    listener({"event": "ready", **_ready(session), "remarks": remarks})
+    remarks = seen_before(start_from, dataset) if start_from else []
+    listener({"event": "ready", **of_session(session), "remarks": remarks})
     found = checks(session)
     for check in found:
         listener({"event": "check", **check.to_json()})
     run = {
         **(facts or {}),
         "pellucid": metadata.version("pellucid"),
-        "data": _data_facts(replace(dataset, notes=(*dataset.notes, *remarks))),
+        "data": of_data(replace(dataset, notes=(*dataset.notes, *remarks))),
         "recipe": session.recipe.to_json(),
         "engine": {"asked": engine, "name": session.engine.name, "why": session.why},
-        "versions": _versions(session),
+        "versions": versions_of(session),
         "checks": [check.to_json() for check in found],
     }
     spent = {**(seconds or {}), "prepare": time.perf_counter() - began}
@@ -120,7 +115,7 @@ def resume(folder: Path, dataset: Dataset, *, listener: Listener = lambda event:
             f"{printable(folder)}: the data at {printable(dataset.source)} have changed since this run began. "
             "Put them back, or train anew: pellucid train."
         )
-    if _split_digest(dataset) != run["data"].get("split", _split_digest(dataset)):
+    if split_digest(dataset) != run["data"].get("split", split_digest(dataset)):
         raise InputError(
             f"{printable(folder)}: the data at {printable(dataset.source)} are split otherwise than when this run "
             "began. Load them with the same seed, or train anew: pellucid train."
@@ -129,14 +124,14 @@ def resume(folder: Path, dataset: Dataset, *, listener: Listener = lambda event:
         standing, preprocessing, remarks = load_checkpoint(folder)
         recipe = Recipe.from_json(run["recipe"])
         session = prepared(dataset, recipe, engine=run["engine"]["name"], preprocessing=preprocessing)
-        versions = _versions(session)
+        versions = versions_of(session)
         remarks += [
             f"{name} was {run['versions'].get(name)} and is {now}: the last digits may differ from "
             f"a run that was not stopped"
             for name, now in versions.items()
             if run["versions"].get(name) != now
         ]
-        listener({"event": "ready", **_ready(session), "resumed": standing.epoch, "remarks": remarks})
+        listener({"event": "ready", **of_session(session), "resumed": standing.epoch, "remarks": remarks})
         return _logged(session, standing, folder, run, dict(run.get("seconds_before", {})), listener)
 
 
@@ -224,7 +219,7 @@ def _finished(
         "calibration_error": calibration,
         "seconds": spent,
     }
-    run = _plain({**run, "result": result})
+    run = plain({**run, "result": result})
     origin: dict[str, Any] = {
         key: run[key] for key in ("pellucid", "command", "recipe", "versions") if key in run
     }
@@ -239,58 +234,6 @@ def _finished(
         write_run(folder, run)
     listener({"event": "finished", **run["result"]})
     return Outcome(classifier, evaluations, run, events)
-
-
-def _ready(session: Session) -> dict[str, Any]:
-    return {
-        "classes": len(session.dataset.classes),
-        "pictures": {part: len(session.dataset.part(part)) for part in PARTS},
-        "features": session.preprocessing.features,
-        "recipe": session.recipe.to_json(),
-        "engine": session.engine.name,
-        "why": session.why,
-    }
-
-
-def _data_facts(dataset: Dataset) -> dict[str, Any]:
-    return {
-        "source": printable(dataset.source),
-        "name": printable(dataset.name),
-        "fingerprint": dataset.fingerprint,
-        "split": _split_digest(dataset),
-        "classes": list(dataset.classes),
-        "counts": {part: len(dataset.part(part)) for part in PARTS},
-        "unreadable": [[printable(path), reason] for path, reason in dataset.unreadable],
-        "notes": list(dataset.notes),
-    }
-
-
-def _split_digest(dataset: Dataset) -> str:
-    """SHA-256 (hex) of which part each picture belongs to: it decides the result too, and is not in the fingerprint."""
-    return hashlib.sha256(np.asarray(dataset.split, np.int8).tobytes()).hexdigest()
-
-
-def _seen_before(start_from: Classifier, dataset: Dataset) -> list[str]:
-    """What is to be said where pictures that test it may be among those that its first weights were trained on."""
-    then = start_from.origin.get("data", {})
-    if (then.get("fingerprint"), then.get("split")) == (dataset.fingerprint, _split_digest(dataset)):
-        return []
-    return [
-        "the weights at the start were trained on other pictures, or on another split of these: if test pictures are "
-        "among those, the test accuracy comes out too high"
-    ]
-
-
-def _versions(session: Session) -> dict[str, str]:
-    """What decides the bits: same values, same bits."""
-    versions = {"python": sys.version.split()[0], "numpy": np.__version__}
-    return versions | (compiler.fingerprint() if session.engine.name == "xla" else {})
-
-
-def _plain(content: Any) -> Any:
-    """The content as JSON holds it: no NumPy numbers, and null for what is not a number (a recall of a
-    class without pictures)."""
-    return json.loads(json.dumps(content, default=float), parse_constant=lambda _: None)
 
 
 __all__ = ["Check", "Outcome", "fit", "resume"]

@@ -1,0 +1,68 @@
+"""What a run says of itself: of its data, of the versions that decide its bits, of what was chosen for it."""
+
+import hashlib
+import json
+import sys
+from typing import Any
+
+import numpy as np
+
+from pellucid.arrays import compile as compiler
+from pellucid.data.dataset import PARTS, Dataset
+from pellucid.models.classifier import Classifier
+from pellucid.storage.errors import printable
+from pellucid.training.session import Session
+
+
+def of_session(session: Session) -> dict[str, Any]:
+    """What is about to be trained, and how."""
+    return {
+        "classes": len(session.dataset.classes),
+        "pictures": {part: len(session.dataset.part(part)) for part in PARTS},
+        "features": session.preprocessing.features,
+        "recipe": session.recipe.to_json(),
+        "engine": session.engine.name,
+        "why": session.why,
+    }
+
+
+def of_data(dataset: Dataset) -> dict[str, Any]:
+    """What was trained on: where from, what is in it, how it is split, what was left out."""
+    return {
+        "source": printable(dataset.source),
+        "name": printable(dataset.name),
+        "fingerprint": dataset.fingerprint,
+        "split": split_digest(dataset),
+        "classes": list(dataset.classes),
+        "counts": {part: len(dataset.part(part)) for part in PARTS},
+        "unreadable": [[printable(path), reason] for path, reason in dataset.unreadable],
+        "notes": list(dataset.notes),
+    }
+
+
+def split_digest(dataset: Dataset) -> str:
+    """SHA-256 (hex) of which part each picture belongs to: it decides the result too, and is not in the fingerprint."""
+    return hashlib.sha256(np.asarray(dataset.split, np.int8).tobytes()).hexdigest()
+
+
+def seen_before(start_from: Classifier, dataset: Dataset) -> list[str]:
+    """What is to be said where pictures that test it may be among those that its first weights were trained on."""
+    then = start_from.origin.get("data", {})
+    if (then.get("fingerprint"), then.get("split")) == (dataset.fingerprint, split_digest(dataset)):
+        return []
+    return [
+        "the weights at the start were trained on other pictures, or on another split of these: if test pictures are "
+        "among those, the test accuracy comes out too high"
+    ]
+
+
+def versions_of(session: Session) -> dict[str, str]:
+    """What decides the bits: same values, same bits."""
+    versions = {"python": sys.version.split()[0], "numpy": np.__version__}
+    return versions | (compiler.fingerprint() if session.engine.name == "xla" else {})
+
+
+def plain(content: Any) -> Any:
+    """The content as JSON holds it: no NumPy numbers, and null for what is not a number (a recall of a
+    class without pictures)."""
+    return json.loads(json.dumps(content, default=float), parse_constant=lambda _: None)
