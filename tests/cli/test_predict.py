@@ -72,6 +72,9 @@ def test_the_receipt_in_json(pellucid, run, photos):
     assert receipt["exact"] is True
     assert receipt["bias"] + receipt["for"] + receipt["against"] == pytest.approx(receipt["score"], abs=1e-4)
     assert receipt["picture"] == "why/1.png"
+    lead = receipt["lead"]
+    assert lead["over"] != receipt["class"]
+    assert lead["bias"] + lead["for"] + lead["against"] == pytest.approx(lead["score"], abs=1e-4)
 
 
 def test_pictures_of_every_kind(pellucid, run, here):

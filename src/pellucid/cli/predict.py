@@ -10,6 +10,7 @@ from pellucid.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pellucid.inspection.contributions import Receipt
     from pellucid.models.classifier import Classifier
     from pellucid.models.verdicts import Verdict
 
@@ -137,16 +138,23 @@ def _explain(screen: "Console", classifier: "Classifier", verdict: "Verdict", fo
     if verdict.input.ndim == 3:
         drawn = _draw(verdict, found, folder)
         screen.print(f"    drawn: {escape(printable(drawn))}")
-    mine = found[0]
+    mine, lead = found
     return {
         "class": mine.class_name,
-        "score": mine.score,
-        "bias": mine.bias,
-        "for": mine.pushed_up,
-        "against": mine.pushed_down,
-        "total": mine.total,
-        "exact": mine.exact,
+        **_numbers(mine),
+        "lead": {"over": lead.other_name, **_numbers(lead)},
         "picture": printable(drawn) if drawn else None,
+    }
+
+
+def _numbers(receipt: "Receipt") -> dict[str, Any]:
+    return {
+        "score": receipt.score,
+        "bias": receipt.bias,
+        "for": receipt.pushed_up,
+        "against": receipt.pushed_down,
+        "total": receipt.total,
+        "exact": receipt.exact,
     }
 
 

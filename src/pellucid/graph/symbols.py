@@ -39,7 +39,7 @@ _SYMBOLS = {
     "multiclass_squared_hinge": "squared hinge loss",
     "structured_hinge": "structured hinge loss",
     "one_versus_rest_hinge": "one-vs-rest hinge loss",
-    "one_versus_rest_squared_hinge": "one-vs-rest squared hinge",
+    "one_versus_rest_squared_hinge": "one-vs-rest hinge²",
     "l1": "‖·‖₁",
     "l2": "½‖·‖²",
 }

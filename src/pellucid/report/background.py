@@ -11,9 +11,9 @@ from pellucid.report.material import Material
 SHEET = 320  # pictures in the contact sheet, about
 LISTED = 500  # unreadable files that are spelled out
 FIT = {
-    "pad": "brought to {0}\u00a0×\u00a0{1} pixels whole, the rest black",
-    "crop": "brought to {0}\u00a0×\u00a0{1} pixels, what sticks out cut off on both sides",
-    "stretch": "stretched to {0}\u00a0×\u00a0{1} pixels",
+    "pad": "fitted in whole, the rest black",
+    "crop": "made to fill it, what sticks out cut off on both sides",
+    "stretch": "stretched",
 }
 
 
@@ -87,8 +87,9 @@ def contact_sheet(material: Material) -> str:
     frame = dataset.frame
     how = ""
     if frame is not None:
-        how = f" Each picture was {FIT[frame.fit].format(frame.width, frame.height)}"
-        how += ", in gray." if frame.color == "gray" else ", in color."
+        color = "in gray" if frame.color == "gray" else "in color"
+        pixels = f"{frame.width}\u00a0×\u00a0{frame.height} pixels"
+        how = f" It sees {pixels} {color}; pictures of another size are {FIT[frame.fit]}."
     lead = f"<p>Training pictures exactly as the model sees them.{how}</p>"
     sheet = f'<dl class="sheet">{"".join(rows_by_class)}</dl>'
     if len(dataset.classes) > 30:
