@@ -20,7 +20,7 @@ ISSUES = {
         ("accuracy", "--seeds", "3"),
         ("defaults", "--seeds", "1", "--digits-seeds", "3"),
     ),
-    "graph": (("graph_eager",), ("graph_compiled",)),
+    "graph": (("graph_eager",), ("graph_compiled",), ("graph_drawing",)),
 }
 _PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 _HEAD = """# Benchmarks

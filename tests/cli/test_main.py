@@ -224,7 +224,7 @@ def test_a_signal_that_garbage_collection_swallows_comes_again(monkeypatch, numb
         began = time.monotonic()
         with pytest.raises(expected):
             _collect_and_sleep()
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 20, "it hung"
     finally:
         gc.callbacks.remove(collecting)
         signal.signal(signal.SIGTERM, before)

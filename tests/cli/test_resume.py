@@ -192,7 +192,7 @@ def test_signals_at_random_moments(photos, here, own_cache, sign, status):
         process.send_signal(sign)
         began = time.monotonic()
         _, err = process.communicate(timeout=20)
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15, "it hung"
         if moment > 0.3:  # before that Python itself may still be starting
             assert process.returncode == status, err
             assert "Traceback" not in err

@@ -231,7 +231,7 @@ def test_no_child_outlives_its_parent(pictures, by):
     _, said = parent.communicate(timeout=20)
     assert parent.returncode == -by
     assert gone(children)
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 15, "it hung"
     if by == signal.SIGINT:
         assert said.rstrip().endswith("KeyboardInterrupt")
 

@@ -86,7 +86,7 @@ def test_a_mutant_is_a_picture_or_a_file_error(kind, capfd):
                 assert seen.dtype == np.uint8
             except FileError as error:
                 messages.append(str(error))
-            assert time.perf_counter() - start < 5
+            assert time.perf_counter() - start < 20, "it hung"
     assert not caught
     assert capfd.readouterr() == ("", "")
     assert all(message.startswith("the picture: ") and "\n" not in message for message in messages)

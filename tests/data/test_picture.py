@@ -243,7 +243,7 @@ def refused(source: object, match: str) -> None:
             read()
         assert isinstance(caught.value, PictureError)
         assert "\n" not in str(caught.value)
-    assert time.perf_counter() - start < 2
+    assert time.perf_counter() - start < 20, "it hung"
 
 
 def test_files_that_are_no_pictures(tmp_path):
@@ -353,7 +353,7 @@ def test_a_bomb_is_refused_from_its_header(kind, tmp_path):
     path.write_bytes(bomb(kind))
     start = time.perf_counter()
     refused(path, "bomb.jpg: .*pixels; at most 40,000,000 pixels are read")
-    assert time.perf_counter() - start < 0.5
+    assert time.perf_counter() - start < 5, "it was decoded"
 
 
 def test_a_picture_just_over_the_limit_is_refused_without_pillows_warning():

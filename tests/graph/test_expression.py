@@ -278,7 +278,7 @@ def test_everything_else_is_refused_with_a_caret(text, words, caret):
     began = time.perf_counter()
     with pytest.raises(InputError, match=words) as refused:
         expression(text, {"x": 1.0, "y": 2.0, "z": 3.0, "W": MATRIX})
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 20, "it hung"
     lines = str(refused.value).split("\n")
     assert len(str(refused.value)) < 500
     if caret is not None:

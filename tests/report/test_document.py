@@ -1,7 +1,6 @@
 """The report says what is true, shows what it says, needs nothing else, and holds with any data."""
 
 import re
-import time
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -278,7 +277,5 @@ def test_the_same_run_gives_the_same_bytes(tmp_path, make_run):
 def test_ten_thousand_pictures_take_little_room(tmp_path, make_run):
     arguments = make_run(10, (32, 32, 3), n=12_000, parts=("test",), noise=400)
     arguments["dataset"].split[:200] = 0
-    began = time.perf_counter()
     text, _ = written(tmp_path, arguments)
     assert len(text) < 3_000_000
-    assert time.perf_counter() - began < 10  # about 0.5 s on an idle machine; ten times that is a mistake
