@@ -43,7 +43,8 @@ def main() -> None:
     rows = [[name, str(counts[name]), span(each)] for name, each in measured.items()]
     body = "\n".join(
         [
-            "From the loss to the SVG, gradients and layout included. The larger graph is collapsed into at most 60 boxes.",
+            "From the loss to the SVG, gradients and layout included; the larger graph is collapsed into at most "
+            "60 boxes.",
             "",
             table(["graph", "nodes", "median (least to most)"], rows),
             "",

@@ -1,12 +1,22 @@
 """A stranger's folder: a few small photographs in class folders, and a run that was trained on them."""
 
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
 from photographs import class_folders
 
 from pellucid.cli.main import _status
+
+
+@pytest.fixture(autouse=True)
+def own_signals():
+    """A command that was interrupted in this process leaves it deaf to signals: it is made to hear again."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture

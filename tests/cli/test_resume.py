@@ -175,6 +175,27 @@ def test_two_at_once_the_second_is_refused_with_the_number_of_the_first(pellucid
 LONG = ("train", "photos", "--engine", "numpy", "--epochs", "400000", "--size", "12", "--output", "run")
 
 
+@pytest.mark.parametrize(("sign", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_signals_that_are_repeated(photos, here, sign, status):
+    """As by an impatient person: whatever moment the second one meets, it changes nothing."""
+    for pause in (0.0, 0.01, 0.05, 0.1):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pellucid.cli.main", *LONG],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=here,
+        )
+        time.sleep(1.0)
+        for _ in range(3):
+            process.send_signal(sign)
+            time.sleep(pause)
+        _, err = process.communicate(timeout=20)
+        assert process.returncode == status, err
+        assert "Traceback" not in err
+        shutil.rmtree(here / "run", ignore_errors=True)
+
+
 @pytest.mark.parametrize(
     ("sign", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)]
 )

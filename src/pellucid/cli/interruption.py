@@ -1,6 +1,7 @@
 """Ctrl-C and SIGTERM: never lost, and the process ends at once."""
 
 import _thread
+import contextlib
 import os
 import signal
 import sys
@@ -18,12 +19,22 @@ def listen() -> None:
     sys.unraisablehook = _unraisable
 
 
+def heard() -> None:
+    """The wish to stop is known: that it is repeated while the process ends must not change how it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
 def end(status: int) -> None:
     """End the process with this status."""
-    if status in (130, 143) and "jax" in sys.modules:
-        # A compiler may be at work in another thread, and dies badly when Python is taken down around it.
+    if status in (130, 143):
+        heard()
+        # Not sys.exit(): a compiler may be at work in another thread, and dies badly when Python is taken down
+        # around it; and where Ctrl-C met an exec() of text, as in the making of a dataclass, Python remembers it as
+        # never caught and ends itself by SIGINT.
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
         os._exit(status)
     sys.exit(status)
 

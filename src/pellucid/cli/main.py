@@ -4,7 +4,7 @@ import importlib
 import sys
 from typing import Any
 
-from pellucid.cli.interruption import Terminated, end, listen
+from pellucid.cli.interruption import Terminated, end, heard, listen
 from pellucid.cli.streams import give_up, prepare_streams, unwritable
 
 COMMANDS = ("data", "train", "resume", "evaluate", "predict", "compare", "graph", "check", "doctor")
@@ -43,6 +43,7 @@ def _status(words: list[str], debug: bool) -> int:
             command.invoke(context)
         return 0
     except KeyboardInterrupt as stop:
+        heard()
         print(f"\npellucid: {str(stop) or 'interrupted'}", file=sys.stderr)
         return 143 if isinstance(stop, Terminated) else 130
     except BrokenPipeError:
