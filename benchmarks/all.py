@@ -1,6 +1,6 @@
-"""Run the benchmarks of an issue, one after the other, and write docs/benchmarks.md from what they found.
+"""Run the benchmarks of one topic, one after the other, and write docs/benchmarks.md from what they found.
 
-python -m benchmarks.all --issue linear        all of it, about 12 minutes on 2 quiet cores
+python -m benchmarks.all --topic linear        all of it, about 12 minutes on 2 quiet cores
 python -m benchmarks.all --write               only write the page from benchmarks/results
 """
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks.results import FOLDER, page
 
-ISSUES = {
+TOPICS = {
     "linear": (
         ("end_to_end", "--repetitions", "10", "--trainings", "2"),
         ("softmax_epoch", "--repetitions", "12"),
@@ -27,21 +27,21 @@ _HEAD = """# Benchmarks
 
 Every table is written by a script in `benchmarks/`, which runs pellucid and its peers in turns on the same machine; the
 numbers behind it are in `benchmarks/results/`. Times are medians with the least and the most.
-Run them on a quiet machine: `pip install -e .[bench]`, then `python -m benchmarks.all --issue linear`.
+Run them on a quiet machine: `pip install -e .[bench]`, then `python -m benchmarks.all --topic linear`.
 """
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description="Run the benchmarks of an issue and write docs/benchmarks.md."
+        description="Run the benchmarks of one topic and write docs/benchmarks.md."
     )
-    parser.add_argument("--issue", choices=list(ISSUES), default="linear")
+    parser.add_argument("--topic", choices=list(TOPICS), default="linear")
     parser.add_argument(
         "--write", action="store_true", help="run nothing: write the page from the results there are"
     )
     options = parser.parse_args()
     failed = (
-        [] if options.write else [name for name, *words in ISSUES[options.issue] if not _run(name, words)]
+        [] if options.write else [name for name, *words in TOPICS[options.topic] if not _run(name, words)]
     )
     _write()
     if failed:
@@ -57,7 +57,7 @@ def _run(name: str, words: list[str]) -> bool:
 
 
 def _write() -> None:
-    names = [name for benchmarks in ISSUES.values() for name, *_ in benchmarks]
+    names = [name for benchmarks in TOPICS.values() for name, *_ in benchmarks]
     files = [FOLDER / f"{name}.json" for name in names]
     records = [json.loads(file.read_text("utf-8")) for file in files if file.exists()]
     _PAGE.parent.mkdir(exist_ok=True)
