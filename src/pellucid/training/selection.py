@@ -1,10 +1,10 @@
 """Which epoch's weights are kept: the latest that cannot be told from the best.
 
 On few validation pictures the best of forty epochs is partly best by luck. So the latest epoch within one standard
-error of the best is kept, the rule by which Breiman, Friedman, Olshen and Stone (1984, "Classification and regression trees",
-section 3.4.3) choose among trees; an epoch that is truly better is more than that above the later ones. The gain is
-small: on digits with about 140 validation pictures 0.17 ± 0.16 points for softmax and 0.31 ± 0.16 for svm (standard
-errors over 10 splits; `python -m benchmarks.kept_epoch`).
+error of the best is kept, the rule by which Breiman, Friedman, Olshen and Stone (1984, "Classification and regression
+trees", section 3.4.3) choose among trees; an epoch that is truly better is more than that above the later ones. The
+gain is small: on digits with about 140 validation pictures 0.17 ± 0.16 points for softmax and 0.31 ± 0.16 for svm
+(standard errors over 10 splits; `python -m benchmarks.kept_epoch`).
 """
 
 import math
