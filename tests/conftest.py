@@ -1,9 +1,14 @@
 """What every test needs: a cache folder of its own, and the real pictures where they are."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+
+# A job in the background of a shell ignores Ctrl-C, and so would every command that the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
