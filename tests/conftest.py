@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-
 # A job in the background of a shell ignores Ctrl-C, and so would every command that the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
