@@ -37,12 +37,12 @@ TRIPLES = (
 BROADCAST = {1: tuple((shape,) for shape in ANY_SHAPE), 2: PAIRS, 3: TRIPLES}
 
 SIZES = (
-    {"N": 4, "D": 3, "K": 5, "P": 2},
-    {"N": 1, "D": 1, "K": 2, "P": 1},
-    {"N": 2, "D": 6, "K": 1, "P": 4},
-    {"N": 0, "D": 2, "K": 3, "P": 2},
-    {"N": 3, "D": 0, "K": 4, "P": 3},
-    {"N": 2, "D": 3, "K": 0, "P": 0},
+    {"N": 4, "D": 3, "K": 5, "P": 2, "H": 3, "W": 5, "C": 2, "R": 3, "S": 2},
+    {"N": 1, "D": 1, "K": 2, "P": 1, "H": 5, "W": 1, "C": 1, "R": 2, "S": 3},
+    {"N": 2, "D": 6, "K": 1, "P": 4, "H": 1, "W": 3, "C": 3, "R": 2, "S": 2},
+    {"N": 0, "D": 2, "K": 3, "P": 2, "H": 3, "W": 3, "C": 2, "R": 3, "S": 3},
+    {"N": 3, "D": 0, "K": 4, "P": 3, "H": 1, "W": 1, "C": 0, "R": 3, "S": 3},
+    {"N": 2, "D": 3, "K": 0, "P": 0, "H": 3, "W": 1, "C": 2, "R": 2, "S": 2},
 )
 """N differs from K: where they are equal, a mean over the wrong one is not seen. Each may be 0."""
 

@@ -56,6 +56,18 @@ def uniform(key: Any, shape: tuple[int, ...]) -> Any:
     return ((bits(key, count) >> 8).astype(np.float32) * np.float32(2.0**-24)).reshape(shape)
 
 
+def kept(key: Any, shape: tuple[int, ...], rate: float) -> Any:
+    """Which units stay when each is dropped with probability `rate` (in steps of 2⁻¹⁶): a bool for each.
+
+    A word of the stream serves two units, 16 bits each: words are most of the cost.
+    """
+    xp = namespace(key)
+    count = int(np.prod(shape, dtype=np.int64))
+    words = bits(key, (count + 1) // 2)
+    halves = xp.concatenate([words & np.uint32(0xFFFF), words >> np.uint32(16)])[:count]
+    return (halves >= np.uint32(round(float(rate) * 2**16))).reshape(shape)
+
+
 def normal(key: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Numbers from the standard normal distribution, float32, on NumPy (Box and Muller 1958).
 
