@@ -20,6 +20,7 @@ SINGLE = (
     "exponential-loss",
     "hinge-loss",
     "squared-hinge-loss",
+    "perceptron-loss",
 )
 TABLES = ("soft-cross-entropy", "squared-error", "half-squared-error")
 DESCENDED = [name for name in NAMES if name != "zero-one-loss"]

@@ -36,7 +36,15 @@ def test_a_row_is_true(name, signature, formula, start):
         each.name if each.default is each.empty else f"{each.name}={each.default}" for each in parameters
     )
     if start:
-        meant = {"ln K": 1.945910149, "K − 1": 6, "K": 7, "1": 1, "ln 2": 0.693147181}
+        meant = {
+            "ln K": 1.945910149,
+            "K − 1": 6,
+            "K": 7,
+            "1": 1,
+            "ln 2": 0.693147181,
+            "0": 0,
+            "K ln 2": 4.852030264,
+        }
         assert initial_loss(name, 7) == pytest.approx(meant[start], abs=5e-10)
 
 

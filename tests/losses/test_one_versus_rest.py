@@ -9,7 +9,9 @@ from pellucid.graph.algebra import affine
 from pellucid.graph.reductions import mean, sum
 from pellucid.losses import (
     hinge_loss,
+    logistic_loss,
     one_versus_rest_hinge,
+    one_versus_rest_logistic,
     one_versus_rest_squared_hinge,
     squared_hinge_loss,
 )
@@ -35,6 +37,21 @@ def test_a_constant_added_to_all_scores_matters_here(loss, single):
     """Unlike the multiclass losses: each class compares with 0, and not with the others."""
     assert loss(np.array([[2.0, -2.0, -2.0]]), np.array([0])) == [0.0]
     assert loss(np.array([[12.0, 8.0, 8.0]]), np.array([0])) > [0.0]
+
+
+def test_the_logistic_one_is_a_logistic_loss_for_each_class():
+    rng = np.random.Generator(np.random.Philox(key=7))
+    scores, labels = 3 * rng.standard_normal((11, 4)), rng.integers(0, 4, 11)
+    each = [logistic_loss(scores[:, k], np.where(labels == k, 1, -1)) for k in range(4)]
+    np.testing.assert_allclose(one_versus_rest_logistic(scores, labels), np.sum(each, axis=0), rtol=1e-14)
+
+
+def test_the_logistic_one_far_out_is_a_straight_line():
+    scores = np.array([[-1e6, 1e6, 0.0]], np.float32)
+    (s,) = variables(s=scores)
+    losses = one_versus_rest_logistic(s, np.array([0]))
+    np.testing.assert_allclose(losses.value, [2e6], rtol=1e-6)
+    np.testing.assert_array_equal(gradients(sum(losses))[s], [[-1, 1, 0.5]])
 
 
 def test_by_hand():

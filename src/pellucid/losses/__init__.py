@@ -2,9 +2,9 @@
 
     multiclass        s (N, K) scores, y (N) labels 0..K−1        softmax_cross_entropy, multiclass_hinge, …
     soft targets      s (N, K) scores, q (N, K) probabilities     soft_cross_entropy
-    one versus rest   s (N, K) scores, y (N) labels 0..K−1        one_versus_rest_hinge, one_versus_rest_squared_hinge
+    one versus rest   s (N, K) scores, y (N) labels 0..K−1        one_versus_rest_hinge, …_squared_hinge, …_logistic
     binary            s (N) scores, t (N) labels 0 or 1           binary_cross_entropy
-    margin            s (N) scores, t (N) labels −1 or +1         logistic_loss, hinge_loss, exponential_loss, …
+    margin            s (N) scores, t (N) labels −1 or +1         logistic_loss, hinge_loss, perceptron_loss, …
     squared           z (N, K) predictions, y (N, K) targets      squared_error, half_squared_error
 
 The mean over the pictures is an operation of its own (`graph.reductions.weighted_mean`), in which classes and
@@ -29,7 +29,12 @@ from pellucid.losses.multiclass import (
     structured_hinge,
 )
 from pellucid.losses.names import initial_loss, loss_named
-from pellucid.losses.one_versus_rest import one_versus_rest_hinge, one_versus_rest_squared_hinge
+from pellucid.losses.one_versus_rest import (
+    one_versus_rest_hinge,
+    one_versus_rest_logistic,
+    one_versus_rest_squared_hinge,
+)
+from pellucid.losses.perceptron import multiclass_perceptron, perceptron_loss
 from pellucid.losses.squared import half_squared_error, squared_error
 from pellucid.losses.weights import picture_weights
 
@@ -50,9 +55,12 @@ __all__ = [
     "logistic_loss",
     "loss_named",
     "multiclass_hinge",
+    "multiclass_perceptron",
     "multiclass_squared_hinge",
     "one_versus_rest_hinge",
+    "one_versus_rest_logistic",
     "one_versus_rest_squared_hinge",
+    "perceptron_loss",
     "picture_weights",
     "soft_cross_entropy",
     "softmax_cross_entropy",

@@ -8,6 +8,7 @@ when measured in bits: ln(1 + e⁻ᵐ) / ln 2.
 import math
 
 from pellucid.arrays.namespace import namespace
+from pellucid.arrays.special import softplus
 from pellucid.graph.tensor import op
 from pellucid.losses.masks import fixed_margin, single
 from pellucid.storage.errors import InputError
@@ -38,12 +39,9 @@ def logistic_loss(s, t):
     Inputs     t -1 or 1
     Source     Hastie, Tibshirani and Friedman 2009, "The elements of statistical learning", section 10.6
     """
-    xp = namespace(s, t)
     t = single(s, t)
-    m = t * s
-    small = xp.exp(-abs(m))
-    wrong = xp.where(m >= 0, small / (1 + small), 1 / (1 + small))  # σ(−m)
-    return xp.maximum(-m, 0) + xp.log1p(small), (lambda g: -g * (t * wrong), None)
+    loss, wrong = softplus(-t * s)
+    return loss, (lambda g: -g * (t * wrong), None)
 
 
 @op

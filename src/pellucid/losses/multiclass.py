@@ -72,7 +72,7 @@ def multiclass_hinge(s, y, *, margin=1.0):
     Inputs     y labels below K; s in steps of 0.3 (so that no margin is met exactly)
     Source     Weston and Watkins 1999, "Support vector machines for multi-class pattern recognition", section 2; CS231n
     """
-    excess, right = _excess(s, y, margin)
+    excess, right = excess_over_right(s, y, margin)
     pays = (excess > 0).astype(s.dtype)
 
     def pullback(g):
@@ -92,7 +92,7 @@ def multiclass_squared_hinge(s, y, *, margin=1.0):
     Inputs     y labels below K; s in steps of 0.3 (so that no margin is met exactly, where the slope bends)
     Source     CS231n, Linear classification: squared hinge loss
     """
-    excess, right = _excess(s, y, margin)
+    excess, right = excess_over_right(s, y, margin)
     excess = excess * (excess > 0).astype(s.dtype)
 
     def pullback(g):
@@ -114,22 +114,27 @@ def structured_hinge(s, y, *, margin=1.0):
     Source     Crammer and Singer 2001, "On the algorithmic implementation of multiclass kernel-based vector
                machines", section 3
     """
+    excess, right = excess_over_right(s, y, margin)
     # The right class stands among the rivals with an excess of 0: it wins where nobody pays.
-    excess, right = _excess(s, y, margin)
     worst = excess.max(axis=1)
     pays = ((excess == worst[:, None]) & (excess > 0)).astype(s.dtype)
+    return worst, (shared_by_strongest(pays, right), None)
+
+
+def excess_over_right(s, y, margin):
+    """sⱼ − s_y + Δ (N, K), 0 at the right class, which would pay Δ itself; and the right class's mask (N, K)."""
+    right = right_class(namespace(s, y), s, y)
+    s_right = (s * right).sum(axis=1, keepdims=True)
+    return (s - s_right + fixed_margin(margin)) * (1 - right), right
+
+
+def shared_by_strongest(pays, right):
+    """The pullback to s (N, K) where the rivals that pay, a mask (N, K), share g equally at the right class's cost."""
     # Where nobody pays there is nothing to share.
-    share = pays / namespace(s, y).maximum(pays.sum(axis=1, keepdims=True), 1)
+    share = pays / namespace(pays).maximum(pays.sum(axis=1, keepdims=True), 1)
 
     def pullback(g):
         paying = g[:, None] * share
         return paying - right * paying.sum(axis=1, keepdims=True)
 
-    return worst, (pullback, None)
-
-
-def _excess(s, y, margin):
-    """sⱼ − s_y + Δ (N, K), 0 at the right class, which would pay Δ itself; and the right class's mask (N, K)."""
-    right = right_class(namespace(s, y), s, y)
-    s_right = (s * right).sum(axis=1, keepdims=True)
-    return (s - s_right + fixed_margin(margin)) * (1 - right), right
+    return pullback

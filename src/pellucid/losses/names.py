@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from pellucid.losses import binary, margins, multiclass, one_versus_rest, squared
+from pellucid.losses import binary, margins, multiclass, one_versus_rest, perceptron, squared
 from pellucid.storage.errors import InputError
 
 NAMES: dict[str, Callable[..., Any]] = {
@@ -16,14 +16,17 @@ NAMES: dict[str, Callable[..., Any]] = {
         multiclass.multiclass_hinge,
         multiclass.multiclass_squared_hinge,
         multiclass.structured_hinge,
+        perceptron.multiclass_perceptron,
         one_versus_rest.one_versus_rest_hinge,
         one_versus_rest.one_versus_rest_squared_hinge,
+        one_versus_rest.one_versus_rest_logistic,
         binary.binary_cross_entropy,
         margins.zero_one_loss,
         margins.logistic_loss,
         margins.exponential_loss,
         margins.hinge_loss,
         margins.squared_hinge_loss,
+        perceptron.perceptron_loss,
         squared.squared_error,
         squared.half_squared_error,
     )
@@ -38,14 +41,17 @@ _AT_ZERO: dict[str, Callable[[int], float]] = {
     "multiclass-hinge": lambda classes: classes - 1.0,
     "multiclass-squared-hinge": lambda classes: classes - 1.0,
     "structured-hinge": lambda classes: 1.0 if classes > 1 else 0.0,
+    "multiclass-perceptron": lambda classes: 0.0,
     "one-versus-rest-hinge": float,
     "one-versus-rest-squared-hinge": float,
+    "one-versus-rest-logistic": lambda classes: classes * math.log(2),
     "binary-cross-entropy": lambda classes: math.log(2),
     "zero-one-loss": lambda classes: 1.0,
     "logistic-loss": lambda classes: math.log(2),
     "exponential-loss": lambda classes: 1.0,
     "hinge-loss": lambda classes: 1.0,
     "squared-hinge-loss": lambda classes: 1.0,
+    "perceptron-loss": lambda classes: 0.0,
 }
 
 

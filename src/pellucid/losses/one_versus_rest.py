@@ -1,6 +1,7 @@
 """Each class asks for itself: is this picture mine or not? K binary problems on the same picture, added up."""
 
 from pellucid.arrays.namespace import namespace
+from pellucid.arrays.special import softplus
 from pellucid.graph.tensor import op
 from pellucid.losses.masks import fixed_margin, right_class
 
@@ -37,7 +38,30 @@ def one_versus_rest_squared_hinge(s, y, *, margin=1.0):
     return (missing * missing).sum(axis=1), (lambda g: (-2 * g)[:, None] * (t * missing), None)
 
 
+@op
+def one_versus_rest_logistic(s, y):
+    """Logistic regression for each class by itself: the right score should be large, every other one far below 0.
+
+    The sigmoid of a score is the probability of its class against all others; they do not add up to 1.
+
+    Forward    L = Σₖ ln(1 + e^(−tₖ sₖ)),  t_y = 1 and all others −1,  computed as in logistic_loss
+    Gradient   ∂L/∂sₖ = −g tₖ σ(−tₖ sₖ);  none flows into the labels
+    Shapes     s (N, K), y (N) → L (N)
+    Inputs     y labels below K
+    Source     Rifkin and Klautau 2004, "In defense of one-vs-all classification", section 2; CS231n, Neural networks 2:
+               loss functions, attribute classification
+    """
+    t = _signs(s, y)
+    losses, wrong = softplus(-t * s)
+    return losses.sum(axis=1), (lambda g: -g[:, None] * (t * wrong), None)
+
+
+def _signs(s, y):
+    """t (N, K) of each class's own problem: +1 at the right class, −1 elsewhere."""
+    return 2 * right_class(namespace(s, y), s, y) - 1
+
+
 def _missing(s, y, margin):
-    """The signs t (N, K) of each class's own problem, and Δ − t s."""
-    t = 2 * right_class(namespace(s, y), s, y) - 1
+    """The signs t (N, K), and Δ − t s."""
+    t = _signs(s, y)
     return t, fixed_margin(margin) - t * s
