@@ -1,10 +1,10 @@
 """Charts as inline SVG: lines, dots with whiskers, the reliability diagram; no script, readable in print."""
 
-import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from pellucid.inspection.axes import apart, log_ticks, ticks
 from pellucid.inspection.metrics import Reliability
 from pellucid.report.markup import escape
 
@@ -52,7 +52,7 @@ def line_chart(
     ys = [y for _, points in curves for _, y in points]
     x_low, x_high = min(xs), max(max(xs), min(xs) + 1)
     forward = math.log if logarithmic else float
-    marks = _log_ticks(min(ys), max(ys)) if logarithmic else _ticks(min(ys), max(ys))
+    marks = log_ticks(min(ys), max(ys)) if logarithmic else ticks(min(ys), max(ys))
     y_low, y_high = forward(min([*ys, *marks])), forward(max([*ys, *marks]))
     span = (y_high - y_low) or 1.0
     px = lambda x: left + (x - x_low) / (x_high - x_low) * (WIDTH - left - right)
@@ -64,7 +64,7 @@ def line_chart(
             f'<text class="tick" x="{left - 8}" y="{py(value) + 4:.1f}" text-anchor="end">'
             f"{tick(value)}</text>"
         )
-    for value in _ticks(x_low, x_high, 6):
+    for value in ticks(x_low, x_high, 6):
         if value == int(value) and x_low <= value <= x_high:
             parts.append(
                 f'<text class="tick" x="{px(value):.1f}" y="{height - 18}" text-anchor="middle">'
@@ -87,7 +87,7 @@ def line_chart(
             f'<circle class="dot {line.look}" cx="{px(points[-1][0]):.1f}" cy="{py(points[-1][1]):.1f}" '
             'r="3.5"/>'
         )
-    ends = _apart([py(points[-1][1]) for _, points in curves], 15)
+    ends = apart([py(points[-1][1]) for _, points in curves], 15)
     for (line, _), y in zip(curves, ends, strict=True):
         parts.append(
             f'<text class="{line.look}" x="{WIDTH - right + 8}" y="{y + 4:.1f}">{escape(line.name)}</text>'
@@ -172,32 +172,3 @@ def _svg(width: float, height: float, label: str, parts: Sequence[str]) -> str:
         f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}" '
         f'style="max-width:{width * 1.12:.0f}px">{"".join(parts)}</svg>'
     )
-
-
-def _ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Round numbers (1, 2 or 5 times a power of ten) that cover low to high."""
-    span = (high - low) or abs(high) or 1.0
-    power = 10.0 ** math.floor(math.log10(span / count))
-    step = next((power * f for f in (1, 2, 5) if span / (power * f) <= count), power * 10)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return [round(i * step, 12) for i in range(first, last + 1)]
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    """1, 2, 5 times powers of ten from low to high; where those are fewer than three, finer steps."""
-    first, last = math.floor(math.log10(low)), math.floor(math.log10(high)) + 1
-    marks = [f * 10.0**e for e in range(first, last + 1) for f in (1, 2, 5)]
-    inside = [m for m in marks if low <= m <= high]
-    if len(inside) > 6:
-        inside = [10.0**e for e in range(first, last + 1) if low <= 10.0**e <= high]
-    return inside if len(inside) >= 3 else [t for t in _ticks(low, high) if t > 0]
-
-
-def _apart(positions: Sequence[float], least: float) -> list[float]:
-    """The same positions, moved so that neighbors are `least` apart and texts do not cover each other."""
-    order = sorted(range(len(positions)), key=lambda i: positions[i])
-    moved = list(positions)
-    for a, b in itertools.pairwise(order):
-        moved[b] = max(moved[b], moved[a] + least)
-    shift = sum(moved) / len(moved) - sum(positions) / len(positions)
-    return [y - shift for y in moved]
