@@ -13,7 +13,8 @@ from pellucid.graph.diagram import diagram
 from pellucid.graph.elementwise import exp, maximum
 from pellucid.graph.reductions import mean
 from pellucid.graph.reductions import sum as total
-from pellucid.losses import softmax_cross_entropy
+from pellucid.losses import softmax_cross_entropy, zero_one_loss
+from pellucid.regularizers import l2
 from pellucid.storage.errors import InputError
 
 
@@ -125,6 +126,20 @@ def test_inside_a_compiled_program_there_is_nothing_to_draw():
 def test_a_number_is_no_graph():
     with pytest.raises(InputError, match=r"diagram\(\) needs a tensor, got float"):
         diagram(3.0)
+
+
+def test_a_loss_that_refuses_its_gradient_is_drawn_without_one():
+    (w,) = variables(w=np.array([0.5, -2.0]))
+    wrong = mean(zero_one_loss(w * np.array([1.0, 3.0]), np.array([1, 1])))
+    drawn = diagram(wrong + l2(w))
+    nodes = by_label(drawn)
+    refusing = nodes["zero one loss, no gradient"]
+    # Up to it the gradients are whole; w has one from the penalty alone, which would be half the truth.
+    np.testing.assert_array_equal(refusing.gradient, [0.5, 0.5])
+    assert nodes["w"].gradient is None
+    assert [arrow.flows for arrow in drawn.arrows if arrow.target == refusing.id] == [False, False]
+    assert "no gradient" in drawn.svg()
+    assert "no gradient" in drawn.text()
 
 
 def test_an_operation_of_the_users_own_is_drawn_under_its_name():

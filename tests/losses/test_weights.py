@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from pellucid.arrays.compile import compiled
+from pellucid.graph import Tensor, gradients
 from pellucid.graph.reductions import weighted_mean
 from pellucid.losses import multiclass_hinge, picture_weights
 from pellucid.storage.errors import InputError
@@ -46,6 +48,15 @@ def test_in_the_mean_they_do_what_they_say():
 
 def test_no_pictures_have_no_weights():
     assert picture_weights(LABELS[:0], 3, class_weight="balanced", sample_weight=[]).shape == (0,)
+
+
+def test_a_minibatch_in_which_nothing_counts_costs_nothing_and_moves_nothing():
+    for dtype in (np.float32, np.float64):
+        x = Tensor(np.array([3.0, np.pi], dtype))
+        mean = weighted_mean(x, np.zeros(2, dtype))
+        assert (mean.value, mean.dtype) == (0, dtype)
+        np.testing.assert_array_equal(gradients(mean)[x], np.zeros(2, dtype))
+        assert compiled(weighted_mean)(x.value, np.zeros(2, dtype)) == 0
 
 
 @pytest.mark.parametrize(

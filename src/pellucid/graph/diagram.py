@@ -10,7 +10,7 @@ import numpy as np
 from pellucid.graph.backward import ancestors
 from pellucid.graph.backward import gradients as gradients_of
 from pellucid.graph.blocks import Blocks, Stretch
-from pellucid.graph.parts import Part, known, parts
+from pellucid.graph.parts import Part, known, parts, refuses_gradient
 from pellucid.graph.symbols import ORDERED
 from pellucid.graph.tensor import Tensor
 from pellucid.storage.errors import InputError
@@ -219,6 +219,7 @@ def diagram(
     picture_shape: tuple[int, int, int] | None = None,
 ) -> Diagram:
     """A graph as a drawing: every value, and if the loss is a single number every gradient, with the way they went.
+    An operation that refuses its gradient (the 0/1 loss) says so, and what it was made from is drawn without one.
 
     A graph of more than 60 nodes is drawn as boxes that can be opened: by layers if variables are named after them
     (`stage1.conv2.weight`, `W7`), else by runs of operations, else in pieces.
@@ -237,8 +238,16 @@ def diagram(
     content = parts(loss)
     if gradients is None:
         wanted = loss.shape == () and np.asarray(content[-1].value).dtype.kind == "f"
-        gradients = gradients_of(loss, of=list(ancestors(loss))) if wanted and loss.op else {}
+        gradients = gradients_of(loss, of=_reached(loss)) if wanted and loss.op else {}
     return Diagram(content, dict(gradients), picture_shape)
+
+
+def _reached(loss: Tensor) -> list[Tensor]:
+    """What the walk back reaches whole: nothing that an operation was made from which refuses its gradient."""
+    within = list(ancestors(loss))
+    refusing = [parent for node in within if refuses_gradient(node.op) for parent in node.parents]
+    barred = {each for parent in refusing for each in ancestors(parent)}
+    return [each for each in within if each not in barred]
 
 
 def _caption(stretch: Stretch, operations: list[Part], variables: list[str]) -> tuple[str, str]:

@@ -69,14 +69,14 @@ def parts(loss: Tensor) -> tuple[Part, ...]:
             numbers[tensor] = len(found)
             found.append(Part("variable", tensor, known(tensor.value), tensor.name))
             continue
-        written = symbol(tensor)
+        written, refuses = symbol(tensor), refuses_gradient(tensor.op)
         inputs, flows = [], []
         for place, each in enumerate(tensor.inputs):
             if place in written.folded:
                 continue
             if isinstance(each, Tensor):
                 inputs.append(numbers[each])
-                flows.append(any(each is parent for parent in tensor.parents))
+                flows.append(not refuses and any(each is parent for parent in tensor.parents))
                 continue
             # The same array in two places is one constant; equal numbers are not.
             key = id(each) if np.ndim(each) else (id(tensor), place)
@@ -86,10 +86,15 @@ def parts(loss: Tensor) -> tuple[Part, ...]:
             inputs.append(numbers[key])
             flows.append(False)
         numbers[tensor] = len(found)
-        found.append(
-            Part("operation", tensor, known(tensor.value), written.text, tuple(inputs), tuple(flows))
-        )
+        label = f"{written.text}, no gradient" if refuses else written.text
+        found.append(Part("operation", tensor, known(tensor.value), label, tuple(inputs), tuple(flows)))
     return tuple(found)
+
+
+def refuses_gradient(name: str) -> bool:
+    """Whether an operation's card says that asking for its gradient is an error; a user's operation may have none."""
+    # Not by taking the card apart: that takes a fifth of a millisecond, and graphs have thousands of nodes.
+    return "Gradient   refused" in (getattr(OPERATIONS.get(name), "__doc__", None) or "")
 
 
 def known(value: Any) -> np.ndarray | None:

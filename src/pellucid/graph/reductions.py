@@ -100,13 +100,16 @@ def norm(x, *, axis: Axis = None, keepdims: bool = False):
 def weighted_mean(x, v):
     """The mean in which each number counts with its own weight.
 
-    Forward    z = Σₙ vₙ xₙ / Σₙ vₙ
-    Gradient   ∂L/∂xₙ = g vₙ / Σ v;  none flows into the weights
+    Where nothing counts, as in a minibatch of pictures that all weigh 0, it is 0 and moves nothing.
+
+    Forward    z = Σₙ vₙ xₙ / Σₙ vₙ  (all weights 0: 0)
+    Gradient   ∂L/∂xₙ = g vₙ / Σ v  (all weights 0: 0);  none flows into the weights
     Shapes     x (N), v (N) → z ()
     Inputs     v positive; N at least 1
     Source     King and Zeng 2001, "Logistic regression in rare events data", section 4.2
     """
-    share = v / v.sum()
+    total = v.sum()
+    share = v / namespace(v).where(total == 0, 1, total).astype(v.dtype)
     return (x * share).sum(), (lambda g: g * share, None)
 
 
