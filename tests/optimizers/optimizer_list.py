@@ -7,6 +7,7 @@ import numpy as np
 import optax
 
 from pellucid.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSProp
+from pellucid.optimizers.averaging import Averaged
 from pellucid.optimizers.descent import GradientDescent, Momentum
 from pellucid.optimizers.optax_adapter import Optax
 from pellucid.optimizers.optimizer import Walk, start, stepped
@@ -60,6 +61,8 @@ CASES: dict[str, Case] = {
     ),
     # one number is no longer than 3, but is than 1.5: −.1 · 1.5
     "clipped": Case(Walk(GradientDescent(), clip=1.5), (0.85, 0.95), 0.4, 0.9, 1.8e-3, 60_000),
+    # its steps are those of plain descent; the average is beside them
+    "averaged": Case(Averaged(GradientDescent()), (0.8, 0.9), 0.4, 0.9, 1.8e-3, 60_000),
     "optax sgd": Case(Optax(optax.sgd(1.0), scaled=True), (0.8, 0.9), 0.4, 0.9, 1.8e-3, 60_000),
     "optax adam": Case(
         Optax(optax.adam(1.0), scaled=True),
@@ -125,6 +128,14 @@ def unflattened(flat: dict[str, np.ndarray]) -> dict[str, Any]:
             place = place.setdefault(folder, {})
         place[name] = array
     return tree
+
+
+def filled(like: dict[str, Any], found: dict[str, Any]) -> dict[str, Any]:
+    """What was found, with the dicts that were empty and so left nothing in a file."""
+    return {
+        name: filled(value, found.get(name, {})) if isinstance(value, dict) else found[name]
+        for name, value in like.items()
+    }
 
 
 def walked(optimizer, params, slopes, learning_rate=0.1):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.arrays.namespace import namespace
-from pellucid.optimizers.optimizer import Proximal, check_number
+from pellucid.optimizers.optimizer import Moved, Pull, State, check_number
 
 
 @dataclass(frozen=True)
@@ -32,21 +32,13 @@ class AdaGrad:
     def __post_init__(self) -> None:
         _check_epsilon(self.epsilon)
 
-    def init(self, w: Any) -> dict[str, Any]:
+    def init(self, w: Any) -> State:
         return {"squares": namespace(w).zeros_like(w)}
 
-    def update(
-        self,
-        w: Any,
-        g: Any,
-        state: dict[str, Any],
-        learning_rate: Any,
-        t: Any,
-        proximal: Proximal | None = None,
-    ) -> tuple[Any, dict[str, Any]]:
+    def update(self, w: Any, g: Any, state: State, learning_rate: Any, t: Any, pull: Pull = None) -> Moved:
         squares = state["squares"] + g * g
         rates = learning_rate / (namespace(w, g).sqrt(squares) + float(self.epsilon))
-        return _moved(w, rates, g, proximal), {"squares": squares}
+        return _moved(w, rates, g, pull), {"squares": squares}
 
 
 @dataclass(frozen=True)
@@ -69,21 +61,13 @@ class RMSProp:
         _check_decay("decay", self.decay)
         _check_epsilon(self.epsilon)
 
-    def init(self, w: Any) -> dict[str, Any]:
+    def init(self, w: Any) -> State:
         return {"squares": namespace(w).zeros_like(w)}
 
-    def update(
-        self,
-        w: Any,
-        g: Any,
-        state: dict[str, Any],
-        learning_rate: Any,
-        t: Any,
-        proximal: Proximal | None = None,
-    ) -> tuple[Any, dict[str, Any]]:
+    def update(self, w: Any, g: Any, state: State, learning_rate: Any, t: Any, pull: Pull = None) -> Moved:
         squares = float(self.decay) * state["squares"] + (1 - float(self.decay)) * (g * g)
         rates = learning_rate / (namespace(w, g).sqrt(squares) + float(self.epsilon))
-        return _moved(w, rates, g, proximal), {"squares": squares}
+        return _moved(w, rates, g, pull), {"squares": squares}
 
 
 @dataclass(frozen=True)
@@ -107,25 +91,15 @@ class Adam:
     epsilon: float = 1e-8
 
     def __post_init__(self) -> None:
-        _check_decay("first_decay", self.first_decay)
-        _check_decay("second_decay", self.second_decay)
-        _check_epsilon(self.epsilon)
+        _check_adam(self)
 
-    def init(self, w: Any) -> dict[str, Any]:
+    def init(self, w: Any) -> State:
         xp = namespace(w)
         return {"mean": xp.zeros_like(w), "squares": xp.zeros_like(w)}
 
-    def update(
-        self,
-        w: Any,
-        g: Any,
-        state: dict[str, Any],
-        learning_rate: Any,
-        t: Any,
-        proximal: Proximal | None = None,
-    ) -> tuple[Any, dict[str, Any]]:
+    def update(self, w: Any, g: Any, state: State, learning_rate: Any, t: Any, pull: Pull = None) -> Moved:
         mean, rates, state = _adam(self, w, g, state, learning_rate, t)
-        return _moved(w, rates, mean, proximal), state
+        return _moved(w, rates, mean, pull), state
 
 
 @dataclass(frozen=True)
@@ -153,31 +127,21 @@ class AdamW:
         check_number(
             "weight_decay", self.weight_decay, "finite, 0 or more", lambda value: 0 <= value < math.inf
         )
-        _check_decay("first_decay", self.first_decay)
-        _check_decay("second_decay", self.second_decay)
-        _check_epsilon(self.epsilon)
+        _check_adam(self)
 
-    def init(self, w: Any) -> dict[str, Any]:
+    def init(self, w: Any) -> State:
         xp = namespace(w)
         return {"mean": xp.zeros_like(w), "squares": xp.zeros_like(w)}
 
-    def update(
-        self,
-        w: Any,
-        g: Any,
-        state: dict[str, Any],
-        learning_rate: Any,
-        t: Any,
-        proximal: Proximal | None = None,
-    ) -> tuple[Any, dict[str, Any]]:
+    def update(self, w: Any, g: Any, state: State, learning_rate: Any, t: Any, pull: Pull = None) -> Moved:
         mean, rates, state = _adam(self, w, g, state, learning_rate, t)
         decayed = w - learning_rate * float(self.weight_decay) * w
-        return _moved(decayed, rates, mean, proximal), state
+        return _moved(decayed, rates, mean, pull), state
 
 
 def _adam(
-    settings: Adam | AdamW, w: Any, g: Any, state: dict[str, Any], learning_rate: Any, t: Any
-) -> tuple[Any, Any, dict[str, Any]]:
+    settings: Adam | AdamW, w: Any, g: Any, state: State, learning_rate: Any, t: Any
+) -> tuple[Any, Any, State]:
     """m̂, η / (√v̂ + ε), and the state after this step."""
     first, second = float(settings.first_decay), float(settings.second_decay)
     mean = first * state["mean"] + (1 - first) * g
@@ -198,9 +162,15 @@ def _gathered(decay: float, t: Any, w: Any) -> Any:
     return -xp.expm1(xp.asarray(t, dtype=w.dtype) * math.log(decay))
 
 
-def _moved(w: Any, rates: Any, g: Any, proximal: Proximal | None) -> Any:
+def _moved(w: Any, rates: Any, g: Any, pull: Pull) -> Any:
     moved = w - rates * g
-    return proximal(moved, rates) if proximal else moved
+    return pull(moved, rates) if pull else moved
+
+
+def _check_adam(settings: Adam | AdamW) -> None:
+    _check_decay("first_decay", settings.first_decay)
+    _check_decay("second_decay", settings.second_decay)
+    _check_epsilon(settings.epsilon)
 
 
 def _check_decay(setting: str, value: Any) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pellucid.arrays.namespace import namespace
-from pellucid.optimizers.optimizer import Optimizer, Proximal, check_number, start, stepped
+from pellucid.optimizers.optimizer import Moved, Optimizer, Pull, State, check_number, start, stepped
 
 __all__ = ["GradientDescent", "Momentum", "Optimizer", "start", "stepped"]
 
@@ -17,20 +17,12 @@ class GradientDescent:
     algorithm", section 1).
     """
 
-    def init(self, w: Any) -> dict[str, Any]:
+    def init(self, w: Any) -> State:
         return {}
 
-    def update(
-        self,
-        w: Any,
-        g: Any,
-        state: dict[str, Any],
-        learning_rate: Any,
-        t: Any,
-        proximal: Proximal | None = None,
-    ) -> tuple[Any, dict[str, Any]]:
+    def update(self, w: Any, g: Any, state: State, learning_rate: Any, t: Any, pull: Pull = None) -> Moved:
         moved = w - learning_rate * g
-        return (proximal(moved, learning_rate) if proximal else moved), state
+        return (pull(moved, learning_rate) if pull else moved), state
 
 
 @dataclass(frozen=True)
@@ -60,27 +52,19 @@ class Momentum:
         wanted = "0 to below 1 (at 1 nothing would ever slow it down)"
         check_number("momentum", self.momentum, wanted, lambda value: 0 <= value < 1)
 
-    def init(self, w: Any) -> dict[str, Any]:
+    def init(self, w: Any) -> State:
         return {"velocity": namespace(w).zeros_like(w)}
 
-    def update(
-        self,
-        w: Any,
-        g: Any,
-        state: dict[str, Any],
-        learning_rate: Any,
-        t: Any,
-        proximal: Proximal | None = None,
-    ) -> tuple[Any, dict[str, Any]]:
+    def update(self, w: Any, g: Any, state: State, learning_rate: Any, t: Any, pull: Pull = None) -> Moved:
         momentum, velocity = float(self.momentum), state["velocity"]
-        if proximal is None:
+        if pull is None:
             v = momentum * velocity - learning_rate * g
             step = momentum * v - learning_rate * g if self.nesterov else v
             return w + step, {"velocity": v}
         if self.nesterov:
             # w runs ahead of the ball by μv: the ball itself is pulled, and what it moved is its speed.
-            ball = proximal(w - learning_rate * g, learning_rate)
+            ball = pull(w - learning_rate * g, learning_rate)
             v = ball - (w - momentum * velocity)
             return ball + momentum * v, {"velocity": v}
-        ball = proximal(w + momentum * velocity - learning_rate * g, learning_rate)
+        ball = pull(w + momentum * velocity - learning_rate * g, learning_rate)
         return ball, {"velocity": ball - w}

@@ -12,23 +12,23 @@ Proximal = Callable[[Any, Any], Any]
 """(w, step) → w, pulled by a penalty that has no gradient everywhere. The step is how far w moves for a gradient of 1:
 one number, or one for each weight."""
 
+Pull = Proximal | None
+
+State = dict[str, Any]
+"""What is remembered of one parameter: name → array."""
+
+Moved = tuple[Any, State]
+"""A parameter after a step, and what is then remembered of it."""
+
 
 class Optimizer(Protocol):
     """The formula for one array. The walk over all parameters is `stepped`."""
 
-    def init(self, w: Any) -> dict[str, Any]:
-        """What is remembered of w before the first step: name → array."""
+    def init(self, w: Any) -> State:
+        """What is remembered of w before the first step."""
         ...
 
-    def update(
-        self,
-        w: Any,
-        g: Any,
-        state: dict[str, Any],
-        learning_rate: Any,
-        t: Any,
-        proximal: Proximal | None = None,
-    ) -> tuple[Any, dict[str, Any]]:
+    def update(self, w: Any, g: Any, state: State, learning_rate: Any, t: Any, pull: Pull = None) -> Moved:
         """w and the state after step number t, counted from 1, along the gradient g (shape and dtype of w)."""
         ...
 
@@ -48,8 +48,9 @@ class WholeOptimizer(Protocol):
 
 
 def is_weight(name: str) -> bool:
-    """Whether a parameter of this name is to be kept small: every one whose name does not end in "bias"."""
-    return name.replace("/", ".").rpartition(".")[2] != "bias"
+    """Whether a parameter of this name is to be kept small: every one whose name does not end in "bias", or in
+    "shift" as in batch normalization."""
+    return name.replace("/", ".").rpartition(".")[2] not in ("bias", "shift")
 
 
 @dataclass(frozen=True)
