@@ -55,7 +55,7 @@ def _accuracies(dataset: Any, kind: str, seed: int) -> tuple[float, float, float
         loop.watched = real
     kept = loop.trained(session, start, None, lambda event: None).standing
     judged = (best.best_params, kept.best_params, kept.state["params"])
-    first, second, third = (loop.evaluated(session, params, "test")[0].accuracy for params in judged)
+    first, second, third = (judging.evaluated(session, params, "test")[0].accuracy for params in judged)
     return first, second, third
 
 

@@ -11,7 +11,8 @@ from pellucid.cli import main
 from pellucid.data.load import load
 from pellucid.graph.tensor import OPERATIONS, op
 from pellucid.layers.linear import Linear
-from pellucid.losses import LOSSES, softmax_cross_entropy
+from pellucid.losses import names, softmax_cross_entropy
+from pellucid.losses.criterion import Criterion
 from pellucid.models.model_file import load_model
 from pellucid.optimizers.descent import Momentum
 from pellucid.training import step
@@ -52,7 +53,9 @@ def wrong_loss(monkeypatch):
         return value, (lambda g: 1.0005 * pullbacks[0](g), None)
 
     nearly_softmax.__doc__ = softmax_cross_entropy.__doc__
-    monkeypatch.setattr(step, "LOSSES", {**LOSSES, "softmax": op(nearly_softmax)})
+    wrong = op(nearly_softmax)
+    monkeypatch.setitem(names.NAMES, "softmax-cross-entropy", wrong)
+    # Named like the right one, so that the recipe's name leads to it.
     yield
     del OPERATIONS["nearly_softmax"]
 
@@ -110,7 +113,7 @@ def test_a_gradient_half_a_thousandth_wrong_is_caught(runs, run, wrong_loss):
 
 def hinge(bias):
     """The hinge of two classes on one picture of zeros, whose margin is met where the biases differ by 1."""
-    task = step.Task(Linear(2, 2), "svm", 0.1, Momentum(0.9, nesterov=True))
+    task = step.Task(Linear(2, 2), Criterion("multiclass-hinge"), Momentum(), {"weight": 0.1})
     batch = (np.zeros((1, 2)), np.array([0], np.int32), np.ones(1))
     params = {"weight": np.ones((2, 2)), "bias": np.array([bias, 0.0])}
     found = gradients_on_pictures(task, params, batch, rng=random.key(0), compiled=False)
@@ -132,7 +135,7 @@ def test_away_from_the_margin_there_is_none(bias):
 
 def test_a_mistake_at_a_bend_is_still_a_mistake(wrong_loss):
     """Strong curvature must not pass for a kink."""
-    task = step.Task(Linear(2, 3), "softmax", 0.0, Momentum(0.9, nesterov=True))
+    task = step.Task(Linear(2, 3), Criterion("softmax-cross-entropy"), Momentum(), {"weight": 0.0})
     x = np.array([[100.0, -50.0], [-80.0, 30.0]])
     batch = (x, np.array([0, 2], np.int32), np.ones(2))
     params = {"weight": np.array([[0.01, 0.02], [0.0, 0.01], [0.02, 0.0]]), "bias": np.zeros(3)}
@@ -158,7 +161,7 @@ def test_weights_that_are_not_finite_are_told():
 )
 def test_tiny_gradients_are_judged_by_what_rounding_allows(bias, penalty, verdict, words):
     """The surer the scores, the smaller the gradient beside the objective: in the end differences see nothing."""
-    task = step.Task(Linear(1, 2), "softmax", penalty, Momentum(0.9, nesterov=True))
+    task = step.Task(Linear(1, 2), Criterion("softmax-cross-entropy"), Momentum(), {"weight": penalty})
     batch = (np.array([[1.0]]), np.array([0], np.int32), np.ones(1))
     params = {"weight": np.array([[1.0], [0.0]]), "bias": np.array([bias, 0.0])}
     found = gradients_on_pictures(task, params, batch, rng=random.key(0), compiled=True)

@@ -24,10 +24,10 @@ def stopped(pellucid, photos, monkeypatch, here):
     """A run that was interrupted in its fifth epoch."""
     made = loop._epoch
 
-    def interrupted(session, standing):
-        if standing.epoch == 4:
+    def interrupted(session, state, epoch):
+        if epoch == 5:
             raise KeyboardInterrupt
-        return made(session, standing)
+        return made(session, state, epoch)
 
     monkeypatch.setattr(loop, "_epoch", interrupted)
     status, _, err = pellucid("train", "photos", *WORDS, "--output", "stopped")

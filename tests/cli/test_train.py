@@ -153,9 +153,15 @@ def test_starting_from_a_run_takes_its_model_and_its_frame(pellucid, photos, her
         (("--batch-size", 0), "--batch-size must be 1 or more"),
         (("--patience", 0), "--patience must be 1 or more"),
         (("--watch", "recall"), "--watch must be one of accuracy, balanced-accuracy, f1, loss"),
-        (("--class-weight", "equal"), "--class-weight must be balanced, got 'equal'"),
-        (("--schedule", "fast"), "--schedule must be one of"),
-        (("--model", "forest"), "--model must be one of softmax, svm, got 'forest'"),
+        (
+            ("--class-weight", "equal"),
+            "--class-weight must be balanced, or a weight for each class, got 'equal'",
+        ),
+        (("--schedule", "fast"), "'fast' is not the name of a schedule"),
+        (
+            ("--model", "forest"),
+            "--model must be one of softmax, svm, logistic, perceptron, averaged-perceptron, got 'forest'",
+        ),
         (("--engine", "gpu"), "--engine must be auto, numpy or xla, got 'gpu'"),
         (("--fit", "tile"), "fit must be one of pad, crop, stretch, got 'tile'"),
         (("--color", "blue"), "color must be one of rgb, gray, got 'blue'"),

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from pellucid.training.recipe import STRENGTH
+from pellucid.training.defaults import LINEAR_LOSSES
 
 PAGE = Path(__file__).parents[2] / "docs" / "training.md"
 
@@ -16,7 +16,8 @@ def test_the_python_runs(capsys):
     printed = capsys.readouterr().out
     assert "'test': 0.9" in printed
     assert "Training stopped at epoch 1, step" in printed
-    assert f"{STRENGTH['softmax']:g} softmax, {STRENGTH['svm']:g} svm" in text
+    softmax, svm = (LINEAR_LOSSES[loss][0] for loss in ("softmax-cross-entropy", "multiclass-hinge"))
+    assert f"{softmax:g} softmax, {svm:g} svm" in text
 
 
 def test_the_line_of_the_objective_is_the_real_one():

@@ -6,6 +6,7 @@ from PIL import Image
 
 from pellucid.data.frame import Frame
 from pellucid.models.classifier import Classifier
+from pellucid.models.kinds import check_kind
 from pellucid.models.linear import linear
 from pellucid.models.verdicts import Verdict
 from pellucid.preprocessing.pipeline import Preprocessing
@@ -21,7 +22,7 @@ def made(features, frame, temperature=1.0):
         "bias": RNG.standard_normal(3).astype("f4"),
     }
     mean, scale = RNG.uniform(0, 255, features).astype("f4"), RNG.uniform(1, 50, features).astype("f4")
-    model = linear("softmax", features, 3)
+    model = linear(features, 3)
     return Classifier(
         "softmax", ("a", "b", "c"), Preprocessing(frame, mean, scale), model, params, temperature
     )
@@ -131,7 +132,9 @@ def test_a_verdict():
 
 
 def test_a_kind_or_a_number_of_classes_that_cannot_be():
-    with pytest.raises(InputError, match="one of softmax, svm, got 'forest'"):
-        linear("forest", 3, 3)
+    with pytest.raises(InputError, match="one of softmax, svm, .* got 'softmx'. Did you mean softmax?"):
+        check_kind("softmx")
     with pytest.raises(InputError, match="at least 2 classes to tell apart, got 1"):
-        linear("svm", 3, 1)
+        linear(3, 1)
+    with pytest.raises(InputError, match="A single score tells 2 classes apart, got 3"):
+        linear(3, 3, single=True)

@@ -5,6 +5,7 @@ import pytest
 
 from pellucid.arrays import random
 from pellucid.arrays.compile import precision
+from pellucid.losses.criterion import Criterion
 from pellucid.models.linear import linear
 from pellucid.optimizers.descent import Momentum, start
 from pellucid.storage.errors import InputError, MissingDependencyError
@@ -25,7 +26,8 @@ def supply(dtype):
 
 
 def session(kind, dtype):
-    task = Task(linear(kind, FEATURES, CLASSES), kind, 1e-2, Momentum(0.9, nesterov=True))
+    loss = Criterion({"softmax": "softmax-cross-entropy", "svm": "multiclass-hinge"}[kind])
+    task = Task(linear(FEATURES, CLASSES), loss, Momentum(0.9, nesterov=True), {"weight": 1e-2})
     key = random.key(5)
     params = {
         "weight": (0.05 * random.normal(key, (CLASSES, FEATURES))).astype(dtype),

@@ -5,13 +5,15 @@ import pytest
 
 from pellucid.preprocessing.standardize import moments, standardize
 from pellucid.storage.errors import InputError
-from pellucid.training.recipe import STEP, Recipe, largest_curvature
+from pellucid.training.defaults import LINEAR_LOSSES
+from pellucid.training.recipe import Recipe
+from pellucid.training.settling import largest_curvature, settled
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"model": "magic"}, "--model must be one of softmax, svm, got 'magic'"),
+        ({"model": "magic"}, "--model must be one of softmax, svm, .* got 'magic'"),
         ({"l2": -1.0}, "--l2 must be 0 or more, got -1.0"),
         ({"l2": float("nan")}, "--l2 must be 0 or more, got nan"),
         ({"learning_rate": 0.0}, "--learning-rate must be above 0"),
@@ -20,15 +22,35 @@ from pellucid.training.recipe import STEP, Recipe, largest_curvature
         ({"batch_size": 0}, "--batch-size must be 1 or more"),
         ({"patience": -3}, "--patience must be 1 or more"),
         ({"watch": "luck"}, "--watch must be one of accuracy, balanced-accuracy, f1, loss"),
-        ({"class_weight": "heavy"}, "--class-weight must be balanced"),
-        ({"schedule": "fast"}, "--schedule must be one of constant, cosine"),
+        ({"class_weight": "heavy"}, "--class-weight must be balanced, or a weight for each class"),
+        ({"class_weight": {"cat": -1}}, "--class-weight of cat must be 0 or more, got -1"),
+        ({"schedule": "fast"}, "'fast' is not the name of a schedule"),
+        ({"schedule": "cosines"}, "Did you mean cosine?"),
+        ({"optimizer": "adm"}, "Did you mean adam?"),
+        ({"optimizer": "adam:beta1"}, "'beta1' in 'adam:beta1' is no SETTING=NUMBER"),
+        ({"optimizer": "adam:beta1=much"}, "is no SETTING=NUMBER"),
+        ({"optimizer": "adam:beta3=0.5"}, "'beta3' is not a setting of the optimizer adam"),
+        ({"optimizer": "adam", "momentum": 0.5}, "--optimizer adam has no --momentum"),
+        ({"loss": "softmx-cross-entropy"}, "Did you mean softmax-cross-entropy?"),
+        ({"loss": "zero-one-loss"}, "--loss zero-one-loss is flat and jumps.* Descend a surrogate"),
+        ({"loss": "soft-cross-entropy"}, "needs a probability of each class"),
+        ({"margin": 2.0}, "--loss softmax-cross-entropy knows no --margin"),
+        ({"model": "svm", "margin": -2.0}, "--margin must be 0 or more"),
+        ({"model": "svm", "label_smoothing": 0.1}, "--loss multiclass-hinge knows no --label-smoothing"),
+        ({"label_smoothing": 1.0}, "--label-smoothing must be 0 to below 1"),
+        ({"l1": -1}, "--l1 must be 0 or more, got -1"),
+        ({"l2": {"weight": float("inf")}}, "--l2 of weight must be 0 or more, got inf"),
+        ({"clip": 0}, "--clip must be above 0"),
+        ({"tolerance": 0.0}, "--tolerance must be above 0"),
+        ({"gradient_norm": -1.0}, "--gradient-norm must be above 0"),
+        ({"time_limit": float("nan")}, "--time-limit must be above 0"),
+        ({"sampling": "lucky"}, "--sampling must be one of shuffled, balanced"),
+        ({"learning_rate": "fnd"}, "--learning-rate must be a number, or find, got 'fnd'"),
         ({"seed": -1}, "--seed must be 0 to"),
         ({"model": []}, "--model must be one of"),
         ({"l2": "much"}, "--l2 must be a number, got 'much'"),
-        ({"momentum": None}, "--momentum must be a number, got None"),
         ({"epochs": 2.5}, r"--epochs must be a whole number, got 2\.5"),
         ({"batch_size": True}, "--batch-size must be a whole number, got True"),
-        ({"class_weight": {"cat": 2}}, "--class-weight must be balanced"),
     ],
 )
 def test_wrong_settings_are_refused(settings, message):
@@ -70,11 +92,13 @@ def test_what_is_open_is_settled_and_what_is_said_stays():
     pictures = stream.integers(0, 256, (50_000, 4, 4, 1), dtype=np.uint8)
     rows = np.arange(50_000)
     mean, scale = moments(pictures, rows)
-    settled = Recipe().settled(pictures, rows, mean, scale)
-    assert (settled.batch_size, settled.epochs) == (256, 40)
+    found = settled(Recipe(), pictures, rows, mean, scale, 3)
+    assert (found.batch_size, found.epochs) == (256, 40)
     curvature = largest_curvature(pictures, rows, mean, scale)
-    assert settled.learning_rate == pytest.approx(STEP["softmax"] / curvature, rel=5e-3)
-    few = Recipe().settled(pictures, rows[:100], mean, scale)
+    step = LINEAR_LOSSES["softmax-cross-entropy"][1]
+    assert found.learning_rate == pytest.approx(step / curvature, rel=5e-3)
+    few = settled(Recipe(), pictures, rows[:100], mean, scale, 3)
     assert (few.batch_size, few.epochs) == (16, 286)
-    said = Recipe(batch_size=7, epochs=2, learning_rate=0.5, l2=0.0).settled(pictures, rows, mean, scale)
+    said = Recipe(batch_size=7, epochs=2, learning_rate=0.5, l2=0.0)
+    said = settled(said, pictures, rows, mean, scale, 3)
     assert (said.batch_size, said.epochs, said.learning_rate, said.l2) == (7, 2, 0.5, 0.0)

@@ -14,7 +14,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.models.model_file import load_model
 from pellucid.storage.errors import FileError, InputError, TrainingError
 from pellucid.storage.records import read_log
-from pellucid.training import loop
+from pellucid.training import judging, loop
 from pellucid.training.checkpoint import Standing, load_checkpoint
 from pellucid.training.loop import trained
 from pellucid.training.recipe import Recipe
@@ -101,7 +101,7 @@ def test_weights_that_got_worse_are_not_kept(quick):
     good = trained(session, start, None, lambda event: None).standing
     forgotten = {name: 0 * array for name, array in good.state["params"].items()}
     worse = replace(good, epoch=3, state={**good.state, "params": forgotten})
-    judged, _ = loop._judged(session, worse, {})
+    judged, _ = judging.judged(session, worse, {})
     assert judged.best_epoch == good.best_epoch
     assert judged.peak == good.peak
     np.testing.assert_array_equal(judged.best_params["weight"], good.best_params["weight"])
@@ -129,15 +129,20 @@ def test_any_measure_can_be_watched(quick, watch):
     assert 1 <= peak <= 6
 
 
-def test_balanced_weights_count_every_class_the_same(digits):
-    from pellucid.training.session import picture_weights
+def test_balanced_weights_count_every_class_of_the_training_part_the_same(digits):
+    split = digits.split.copy()
+    split[np.flatnonzero((split == 0) & (digits.labels == 3))[10:]] = -1
+    supply = prepared(digits.with_split(split), Recipe(class_weight="balanced")).supply
+    rows = np.flatnonzero(split == 0)
+    totals = np.bincount(supply.labels[rows], weights=supply.weights[rows], minlength=10)
+    np.testing.assert_allclose(totals, len(rows) / 10, rtol=1e-6)
 
-    labels = np.array([0, 0, 0, 1, 2, 2])
-    weights = picture_weights(labels, np.arange(5), 3, "balanced")
-    assert weights.dtype == np.float32
-    totals = np.bincount(labels[:5], weights=weights[:5], minlength=3)
-    np.testing.assert_allclose(totals, 5 / 3, rtol=1e-6)
-    np.testing.assert_array_equal(picture_weights(labels, np.arange(5), 3, None), np.ones(6))
+
+def test_a_class_counts_as_much_as_it_is_said_to(digits):
+    weights = prepared(digits, Recipe(class_weight={"3": 5.0})).supply.weights[digits.train.rows]
+    np.testing.assert_array_equal(weights, np.where(digits.train.labels == 3, 5.0, 1.0))
+    with pytest.raises(InputError, match="--class-weight names cat, but the classes are 0, 1"):
+        prepared(digits, Recipe(class_weight={"cat": 2.0}))
 
 
 def test_training_goes_on_to_the_same_bits(quick, tmp_path):

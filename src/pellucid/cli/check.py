@@ -32,8 +32,10 @@ def check(
     from pellucid.arrays.canary import trustworthy
     from pellucid.cli.console import console, escape, print_json
     from pellucid.models.model_file import load_model
+    from pellucid.optimizers.descent import GradientDescent
     from pellucid.storage.errors import printable
     from pellucid.training.gradients_on_pictures import gradients_on_pictures
+    from pellucid.training.penalties import strengths
     from pellucid.training.step import Task
 
     screen = console(json)
@@ -43,7 +45,8 @@ def check(
     batch, part = _batch(screen, run, classifier, recipe.class_weight, data, pictures, rng)
     compiler.keep_programs()
     compiled = compiler.available() and trustworthy()
-    task = Task(classifier.model, classifier.kind, float(recipe.l2 or 0.0), recipe.optimizer)
+    l2 = strengths("--l2", recipe.l2 or 0.0, classifier.params, recipe.penalize_biases)
+    task = Task(classifier.model, recipe.criterion, GradientDescent(), l2)
     found = gradients_on_pictures(
         task, classifier.params, batch, places=places, rng=random.fold_in(rng, 1), compiled=compiled
     )
@@ -85,7 +88,7 @@ def _batch(
     screen: "Console",
     run: Path,
     classifier: "Classifier",
-    class_weight: str | None,
+    class_weight: Any,
     data: str | None,
     pictures: int,
     rng: "np.ndarray",
@@ -96,10 +99,10 @@ def _batch(
     from pellucid.arrays import random
     from pellucid.cli.evaluate import read_as_seen, translated_labels
     from pellucid.cli.running import reload_data
+    from pellucid.losses.weights import picture_weights
     from pellucid.preprocessing.standardize import standardize
     from pellucid.storage.errors import InputError, printable
     from pellucid.training.run import read_run
-    from pellucid.training.session import picture_weights
 
     folder = run.parent if run.name in ("model.json", "model.safetensors") else run
     if data is not None:
@@ -122,7 +125,13 @@ def _batch(
         np.asarray(each, np.float64)
         for each in (classifier.preprocessing.mean, classifier.preprocessing.scale)
     )
-    weights = picture_weights(labels, rows, len(classifier.classes), class_weight)
+    given = (
+        [class_weight.get(name, 1.0) for name in classifier.classes]
+        if isinstance(class_weight, dict)
+        else class_weight
+    )
+    weights = np.ones(len(labels))
+    weights[rows] = picture_weights(labels[rows], len(classifier.classes), class_weight=given)
     x = standardize(dataset.images[drawn], mean, scale)
     part = "of the training part" if len(dataset.train) else f"of {printable(dataset.source)}"
     return (x, labels[drawn].astype(np.int32), weights[drawn].astype(np.float64)), part

@@ -50,6 +50,7 @@ def compare(
     from pellucid.arrays.compile import keep_programs
     from pellucid.cli.comparison_screen import show_rung, show_table
     from pellucid.cli.console import console, escape, print_json
+    from pellucid.cli.named_numbers import class_weights, number_or_named
     from pellucid.search.conclusion import as_json, conclusion
     from pellucid.search.ladder import ladder
     from pellucid.storage.errors import printable
@@ -63,7 +64,9 @@ def compare(
     refuse_taken(output)
     check_name(engine)
     rungs = ladder([name.strip() for name in models.split(",") if name.strip()])
-    recipe = Recipe(epochs=epochs, l2=l2, class_weight=class_weight, seed=seed)
+    recipe = Recipe(
+        epochs=epochs, l2=number_or_named("--l2", l2), class_weight=class_weights(class_weight), seed=seed
+    )
     loading = {"size": size, "fit": fit, "color": color, "skip_unreadable": skip_unreadable}
     splits = _splits(screen, data, loading, folds, seed)
     made_here = output is None or not output.exists()

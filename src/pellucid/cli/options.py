@@ -45,8 +45,12 @@ Json = Annotated[
 ]
 Engine = Annotated[str, typer.Option(help="auto, numpy or xla.")]
 L2 = Annotated[
-    float | None,
-    typer.Option("--l2", help="Strength λ of the penalty ½λ‖W‖². Default: chosen for the model."),
+    str | None,
+    typer.Option(
+        "--l2",
+        metavar="λ",
+        help="Strength of the penalty ½λ‖W‖², or LAYER=λ,LAYER=λ. Default: chosen for the model.",
+    ),
 ]
 Epochs = Annotated[
     int | None, typer.Option(help="How often every picture is visited. Default: 40, more for few pictures.")
@@ -55,11 +59,18 @@ BatchSize = Annotated[
     int | None, typer.Option(help="Pictures a step. Default: 16 to 256, by how many there are.")
 ]
 LearningRate = Annotated[
-    float | None,
-    typer.Option(help="The highest learning rate. Default: from the largest curvature of the data."),
+    str | None,
+    typer.Option(
+        metavar="η|find",
+        help='The highest learning rate; "find" tries them out first. Default: from the largest curvature.',
+    ),
 ]
 ClassWeight = Annotated[
-    str | None, typer.Option(help='"balanced": every class counts the same, however many pictures it has.')
+    str | None,
+    typer.Option(
+        metavar="balanced|CLASS=WEIGHT,…",
+        help='"balanced": every class counts the same, however many pictures it has; or how much each counts.',
+    ),
 ]
 Watch = Annotated[
     str, typer.Option(help="What is best on validation: accuracy, balanced-accuracy, f1 or loss.")

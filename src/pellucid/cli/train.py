@@ -11,7 +11,10 @@ from pellucid.cli import options
 def train(
     data: options.Data,
     model: Annotated[
-        str | None, typer.Option(help="softmax or svm. Default: softmax; with --from, that of the run.")
+        str | None,
+        typer.Option(
+            help="softmax, svm, logistic, perceptron, averaged-perceptron. Default: softmax; with --from, its."
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option(help="The run's folder. Default: runs/<data>-<model>-<n>.")
@@ -19,19 +22,60 @@ def train(
     size: options.Size = None,
     fit: options.Fit = "pad",
     color: options.Color = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(help="Another loss than the model's own, such as one-versus-rest-squared-hinge."),
+    ] = None,
+    margin: Annotated[float, typer.Option(help="The margin Δ of a hinge.")] = 1.0,
+    label_smoothing: Annotated[
+        float, typer.Option(help="Share ε of softmax's target that goes to all classes evenly.")
+    ] = 0.0,
     l2: options.L2 = None,
+    l1: Annotated[
+        str | None,
+        typer.Option(
+            "--l1",
+            metavar="λ",
+            help="Strength of the penalty λ Σ|W|, which makes weights 0; or LAYER=λ,LAYER=λ.",
+        ),
+    ] = None,
+    penalize_biases: Annotated[
+        bool, typer.Option("--penalize-biases", help="Let --l2 and --l1 count biases as weights.")
+    ] = False,
+    optimizer: Annotated[
+        str | None,
+        typer.Option(
+            help="sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs; settings behind a colon: "
+            "adam:beta1=0.95. Default: nesterov."
+        ),
+    ] = None,
     epochs: options.Epochs = None,
     learning_rate: options.LearningRate = None,
     batch_size: options.BatchSize = None,
     momentum: Annotated[
-        float, typer.Option(help="Share of the speed that a step keeps, 0 to below 1.")
-    ] = 0.9,
+        float | None, typer.Option(help="Share of the speed that a step keeps, 0 to below 1. Default: 0.9.")
+    ] = None,
     schedule: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="How the learning rate changes: constant, cosine, step, exponential, inverse-time, warm-up, one-cycle."
+            help="How the learning rate changes: constant, cosine, step, exponential, inverse-time, warm-up, "
+            "one-cycle; settings behind a colon: cosine:last=0.01. Default: cosine."
         ),
-    ] = "cosine",
+    ] = None,
+    clip: Annotated[
+        float | None, typer.Option(help="Shorten gradients whose norm, all together, is above this.")
+    ] = None,
+    sampling: Annotated[
+        str, typer.Option(help="shuffled: every picture once an epoch; balanced: every class equally often.")
+    ] = "shuffled",
+    tolerance: Annotated[
+        float | None,
+        typer.Option(help="Stop when three epochs in a row lower the objective by less than this share."),
+    ] = None,
+    gradient_norm: Annotated[
+        float | None, typer.Option(help="Stop when the gradient over all pictures is no longer than this.")
+    ] = None,
+    time_limit: Annotated[float | None, typer.Option(help="Stop after so many seconds of training.")] = None,
     patience: Annotated[
         int | None, typer.Option(help="Stop after this many epochs without a better validation result.")
     ] = None,
@@ -45,6 +89,7 @@ def train(
 ) -> None:
     """Train a classifier; write a run: model, verdicts, report."""
     from pellucid.cli.console import console
+    from pellucid.cli.named_numbers import class_weights, number_or_named, number_or_word
     from pellucid.cli.running import load_data, train_and_report
     from pellucid.models.model_file import load_model
     from pellucid.training.engine import check_name
@@ -59,8 +104,12 @@ def train(
     if start_from is not None:
         model = model or start_from.kind
     recipe = Recipe(
-        model=model or "softmax", l2=l2, learning_rate=learning_rate, batch_size=batch_size, epochs=epochs,
-        momentum=momentum, schedule=schedule, patience=patience, watch=watch, class_weight=class_weight, seed=seed,
+        model=model or "softmax", loss=loss, margin=margin, label_smoothing=label_smoothing,
+        l2=number_or_named("--l2", l2), l1=number_or_named("--l1", l1) or 0.0, penalize_biases=penalize_biases,
+        optimizer=optimizer, learning_rate=number_or_word("--learning-rate", learning_rate, "find"),
+        momentum=momentum, schedule=schedule, clip=clip, batch_size=batch_size, sampling=sampling, epochs=epochs,
+        patience=patience, tolerance=tolerance, gradient_norm=gradient_norm, time_limit=time_limit, watch=watch,
+        class_weight=class_weights(class_weight), seed=seed,
     )  # fmt: skip
     loading: dict[str, Any] = {
         "source": data,

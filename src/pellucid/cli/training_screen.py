@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
 from pellucid.cli.console import escape, percent
+from pellucid.training.defaults import MINIMIZERS
 
 
 class TrainingScreen:
@@ -27,7 +28,13 @@ class TrainingScreen:
 
     def __call__(self, event: dict[str, Any]) -> None:
         """Show one event."""
-        show = {"ready": self._ready, "check": self._check, "epoch": self._epoch, "finished": self._finished}
+        show = {
+            "ready": self._ready,
+            "rate": self._rate,
+            "check": self._check,
+            "epoch": self._epoch,
+            "finished": self._finished,
+        }
         if event.get("event") in show:
             show[event["event"]](event)
 
@@ -35,15 +42,14 @@ class TrainingScreen:
         recipe, pictures = event["recipe"], event["pictures"]
         parts = ", ".join(f"{count:,} {part}" for part, count in pictures.items())
         self.screen.print(f"{event['classes']:,} classes, {parts}; {event['features']:,} features")
-        self.screen.print(
-            f"{recipe['model']}: λ {recipe['l2']:g}, learning rate {recipe['learning_rate']:g} ({recipe['schedule']}), "
-            f"batch {recipe['batch_size']}, {recipe['epochs']} epochs, seed {recipe['seed']}; "
-            f"engine {event['engine']}: {event['why']}"
-        )
+        self.screen.print(f"{described(recipe)}; engine {event['engine']}: {escape(event['why'])}")
         for remark in event.get("remarks", []):
             self.screen.print(f"[yellow]note[/] {escape(remark)}")
         if event.get("resumed"):
             self.screen.print(f"going on after epoch {event['resumed']}")
+
+    def _rate(self, event: dict[str, Any]) -> None:
+        self.screen.print(f"learning rate {event['rate']:g}: {escape(event['sentence'])}")
 
     def _check(self, event: dict[str, Any]) -> None:
         mark = "[green]✓[/]" if event["passed"] else "[yellow]![/]"
@@ -86,3 +92,25 @@ class TrainingScreen:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+
+def described(recipe: dict[str, Any]) -> str:
+    """A settled recipe in one line: what is minimized, and how."""
+    penalties = [f"λ {strength(recipe['l2'])}"] + ([f"λ₁ {strength(recipe['l1'])}"] if recipe["l1"] else [])
+    pace = f"{recipe['optimizer']}, learning rate {recipe['learning_rate']:g} ({recipe['schedule']})"
+    if recipe["optimizer"] in MINIMIZERS:
+        pace = f"{recipe['optimizer']}, all pictures in each step"
+    else:
+        pace += f", batch {recipe['batch_size']}"
+    own = recipe["model"] in recipe["loss"]
+    loss = "" if own else f" ({recipe['loss']})"
+    return escape(
+        f"{recipe['model']}{loss}: {', '.join(penalties)}; {pace}, {recipe['epochs']} epochs, seed {recipe['seed']}"
+    )
+
+
+def strength(given: float | dict[str, float]) -> str:
+    """A strength λ, or those of several layers."""
+    if isinstance(given, dict):
+        return " and ".join(f"{value:g} ({name})" for name, value in given.items())
+    return f"{given:g}"

@@ -27,7 +27,7 @@ class LinearScores(Protocol):
     @property
     def classes(self) -> tuple[str, ...]: ...
     @property
-    def params(self) -> dict[str, np.ndarray]: ...
+    def templates(self) -> tuple[np.ndarray, np.ndarray]: ...
     @property
     def preprocessing(self) -> Any: ...
     def scores(self, inputs: np.ndarray) -> np.ndarray: ...
@@ -171,7 +171,7 @@ def _receipt(classifier: LinearScores, picture: np.ndarray, a: int, b: int | Non
     one = np.asarray(picture)[np.newaxis]
     scores = classifier.scores(one)[0]
     x = np.asarray(classifier.preprocessing.apply(one))[0].astype(np.float64)
-    weight, bias = classifier.params["weight"], classifier.params["bias"]
+    weight, bias = classifier.templates
     w = weight[a].astype(np.float64)
     if x.shape != w.shape:
         raise InputError(f"The model sees {len(w):,} numbers a picture; this picture has {x.size:,}.")

@@ -27,7 +27,7 @@ def templates(classifier: Any, shape: tuple[int, ...] | None = None) -> np.ndarr
     ------
     InputError : the model does not look at pixels one by one, so its weights are no picture
     """
-    weight = classifier.params["weight"].astype(np.float64) / classifier.preprocessing.scale
+    weight = classifier.templates[0].astype(np.float64) / classifier.preprocessing.scale
     frame = classifier.preprocessing.frame
     if shape is None:
         shape = frame.shape if frame is not None else weight.shape[1:]

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.layers.linear import Linear
+from pellucid.models.linear import templates
 from pellucid.models.verdicts import Verdict
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.preprocessing.standardize import block_rows
@@ -21,9 +21,9 @@ class Classifier:
 
     Attributes
     ----------
-    kind : "softmax" or "svm"
+    kind : a name in `KINDS`
     classes : K names
-    params : {"weight": (K, D), "bias": (K,)} float32
+    params : name → float32 array, such as {"weight": (K, D), "bias": (K,)}
     temperature : scores are divided by it before softmax makes probabilities of them; fitted on validation pictures
         (Guo et al. 2017, section 4.2)
     origin : where it comes from: recipe, data, accuracies, versions
@@ -32,7 +32,7 @@ class Classifier:
     kind: str
     classes: tuple[str, ...]
     preprocessing: Preprocessing
-    model: Linear
+    model: Any
     params: dict[str, np.ndarray] = field(repr=False)
     temperature: float = 1.0
     origin: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -44,6 +44,11 @@ class Classifier:
             return self.model(self.params, self.preprocessing.apply(inputs))
         blocks = range(0, len(inputs), size)
         return np.concatenate([self.scores(inputs[start : start + size]) for start in blocks])
+
+    @property
+    def templates(self) -> tuple[np.ndarray, np.ndarray]:
+        """The weights (K, D) and biases (K,) whose sums are the scores of a linear classifier."""
+        return templates(self.model, self.params)
 
     def probabilities(self, scores: np.ndarray) -> np.ndarray:
         """Softmax of the scores (N, K) divided by the temperature: each row adds up to 1."""

@@ -7,7 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.layers.single_score import SingleScore
 from pellucid.models.classifier import Classifier
+from pellucid.models.kinds import check_kind
 from pellucid.models.linear import linear
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.storage.errors import Error, FileError, printable
@@ -30,6 +32,7 @@ def save_model(folder: str | os.PathLike[str], classifier: Classifier) -> None:
     description = {
         "format": FORMAT,
         "kind": classifier.kind,
+        "single_score": isinstance(classifier.model, SingleScore),
         "classes": list(classifier.classes),
         "preprocessing": settings,
         "temperature": float(classifier.temperature),
@@ -89,11 +92,14 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
     features = preprocessing.features
     if preprocessing.frame and np.prod(preprocessing.frame.shape) != features:
         raise ValueError(f"pictures of {preprocessing.frame.shape} where {features} features are described")
+    single = bool(described.get("single_score", False))
+    model = linear(features, len(classes), single=single)
+    rows = 1 if single else len(classes)
     wanted = {
         "preprocessing.mean": (features,),
         "preprocessing.scale": (features,),
-        "params.weight": (len(classes), features),
-        "params.bias": (len(classes),),
+        "params.weight": (rows, features),
+        "params.bias": (rows,),
     }
     found = {name: array.shape for name, array in tensors.items()}
     if found != wanted:
@@ -108,7 +114,7 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
     temperature = float(described["temperature"])
     if not 0 < temperature < np.inf:
         raise ValueError(f"temperature {temperature}")
-    model = linear(described["kind"], features, len(classes))
+    check_kind(described["kind"])
     params = {name: tensors[f"params.{name}"] for name in ("weight", "bias")}
     return Classifier(
         described["kind"],

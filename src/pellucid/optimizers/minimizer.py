@@ -19,6 +19,8 @@ from pellucid.storage.errors import InputError, TrainingError
 Params = dict[str, np.ndarray]
 Objective = Callable[[Params], tuple[Any, dict[str, Any]]]
 Progress = Callable[[int, int], None]
+Watch = Callable[[int, Params, float, float], str]
+"""Called after each step with its number, the weights, the objective and ‖∇‖; says why to stop, or ""."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ def lbfgs(
     seconds: float | None = None,
     memory: int = 10,
     progress: Progress | None = None,
+    watch: Watch | None = None,
 ) -> Minimum:
     """Steps that know how the slope bends, from the last few gradients, until ‖∇‖ ≤ β (Liu and Nocedal 1989, "On the
     limited memory BFGS method for large scale optimization", algorithm 2.1; by SciPy's L-BFGS-B).
@@ -105,6 +108,7 @@ def lbfgs(
     beta : β > 0, the length of all gradients together at which it stops
     steps, seconds : at most
     memory : how many pairs of steps and gradients it remembers, at least 1
+    watch : looks at each step, and may say why to stop
 
     Raises
     ------
@@ -133,17 +137,17 @@ def lbfgs(
         nonlocal reason
         values.append(latest["value"])  # the point that is taken is the last that was tried
         done = len(values) - 1
-        reason = _reason(latest["norm"], beta, done, steps, time.perf_counter() - began, seconds)
+        told = watch(done, _shaped(x, w), latest["value"], latest["norm"]) if watch else ""
+        reason = told or _reason(latest["norm"], beta, done, steps, time.perf_counter() - began, seconds)
         if reason:
             raise StopIteration
         _tell(progress, done, steps)
 
     first = np.concatenate([array.ravel() for array in w.values()])
-    value, slope = flat(first)
-    reason = _reason(_norm({"": slope}), beta, 0, steps, 0.0, seconds)
+    known = [flat(first)]  # SciPy asks for the first one again
+    reason = _reason(latest["norm"], beta, 0, steps, 0.0, seconds)
     if reason:
-        return Minimum(w, value, latest["norm"], 0, 1, reason, np.array(values))
-    evaluations = 0  # SciPy computes the first one again
+        return Minimum(w, latest["value"], latest["norm"], 0, 1, reason, np.array(values))
     # Its own tests for the end look at other norms, or at the decrease: ours is the only one.
     options = {
         "maxcor": int(memory),
@@ -152,7 +156,14 @@ def lbfgs(
         "maxiter": int(steps) + 1,
         "maxfun": 2**31 - 1,
     }
-    found = minimize(flat, first, jac=True, method="L-BFGS-B", callback=arrived, options=options)
+    found = minimize(
+        lambda x: known.pop() if known else flat(x),
+        first,
+        jac=True,
+        method="L-BFGS-B",
+        callback=arrived,
+        options=options,
+    )
     norm = float(np.linalg.norm(np.asarray(found.jac)))
     reason = reason or (
         f"‖∇‖ = {norm:.3g}: along the search direction nothing lower can be told apart in float64"
@@ -162,7 +173,7 @@ def lbfgs(
         float(found.fun),
         norm,
         len(values) - 1,
-        evaluations + 1,
+        evaluations,
         reason,
         np.array(values),
     )

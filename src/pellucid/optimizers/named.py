@@ -39,6 +39,49 @@ def schedule(name: str, **settings: Any) -> Schedule:
     return _chosen("schedule", SCHEDULES, name, settings)
 
 
+def optimizer_described(text: str) -> Optimizer:
+    """The optimizer that a text names, with its settings behind a colon: "adam", "adam:beta1=0.95,epsilon=1e-6".
+
+    Raises `InputError` as `optimizer` does, and for settings that are not written so.
+    """
+    name, settings = _taken_apart(text, "optimizer")
+    return optimizer(name, **settings)
+
+
+def schedule_described(text: str) -> Schedule:
+    """The schedule that a text names, with its settings behind a colon: "cosine:last=0.01", "step:at=0.5|0.75".
+
+    Raises `InputError` as `schedule` does, and for settings that are not written so.
+    """
+    name, settings = _taken_apart(text, "schedule")
+    return schedule(name, **settings)
+
+
+def _taken_apart(text: str, what: str) -> tuple[str, dict[str, Any]]:
+    """A name, and its settings as numbers, true or false, and tuples of numbers (with | between)."""
+    name, _, rest = str(text).partition(":")
+    settings: dict[str, Any] = {}
+    for part in rest.split(",") if rest else []:
+        setting, equals, value = part.partition("=")
+        try:
+            settings[setting.strip()] = _read(value.strip())
+        except ValueError:
+            equals = ""
+        if not equals:
+            raise InputError(
+                f"{_article(what)} is written NAME:SETTING=NUMBER,SETTING=NUMBER; {part!r} in {text!r} is no "
+                "SETTING=NUMBER."
+            )
+    return name.strip(), settings
+
+
+def _read(value: str) -> Any:
+    if value in ("true", "false"):
+        return value == "true"
+    numbers = tuple(float(each) for each in value.split("|"))
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
 def _chosen(what: str, among: Mapping[str, Any], name: str, settings: dict[str, Any]) -> Any:
     if not isinstance(name, str) or name not in among:
         raise InputError(f"{name!r} is not the name of {_article(what)}.{_meant(name, among)}")

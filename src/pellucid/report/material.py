@@ -46,7 +46,7 @@ class Material:
     def sees_pixels(self) -> bool:
         """Whether each weight belongs to one number of one picture, so that templates can be drawn."""
         size = int(np.prod(self.dataset.images.shape[1:]))
-        return self.has_pictures and self.classifier.params["weight"].shape[1] == size
+        return self.has_pictures and self.classifier.templates[0].shape[1] == size
 
     @cached_property
     def sheets(self) -> Sheets:

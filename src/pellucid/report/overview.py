@@ -16,12 +16,19 @@ SEEN = {
 }
 
 
+TITLES = {
+    "softmax": "linear softmax classifier",
+    "svm": "linear support vector machine",
+    "logistic": "logistic regression",
+    "perceptron": "perceptron",
+    "averaged-perceptron": "averaged perceptron",
+}
+
+
 def headline(material: Material) -> str:
     """The page's header: one sentence anybody understands, the interval, the rival, the worst confusions."""
     evaluation = material.main
-    kind = {"softmax": "linear softmax classifier", "svm": "linear support vector machine"}.get(
-        material.classifier.kind, str(material.classifier.kind)
-    )
+    kind = TITLES.get(material.classifier.kind, str(material.classifier.kind))
     title = (
         f"<h1>{escape(material.dataset.name)} · {escape(kind)} · "
         f"{count(len(material.classes), 'class', 'classes')}</h1>"
@@ -161,9 +168,13 @@ def _outcome(material: Material) -> list[tuple[str, str]]:
         rows.append(("stopped", escape(material.recorded("result", "stopped"))))
     if material.recorded("result", "best_epoch") is not None:
         rows.append(("kept epoch", escape(material.recorded("result", "best_epoch"))))
-    weight = material.classifier.params["weight"]
+    weight = material.classifier.templates[0]
     numbers = sum(int(array.size) for array in material.classifier.params.values())
     rows.append(("weights", f"{weight.shape[0]:,} classes × {weight.shape[1]:,} inputs, {numbers:,} numbers"))
+    exact = material.recorded_number("result", "zero")
+    if exact is not None:
+        share = exact / max(1.0, material.recorded_number("result", "weights") or 1.0)
+        rows.append(("weights that are exactly 0", f"{exact:,.0f} ({percent(share)})"))
     rows.append(("temperature", f"{number(float(material.classifier.temperature))} (divides the scores)"))
     took = material.recorded_number("result", "seconds", "train")
     if took is not None:

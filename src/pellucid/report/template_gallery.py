@@ -78,7 +78,7 @@ def _pairs(material: Material, t: np.ndarray, wide: int) -> str:
 
 
 def _strip(material: Material) -> str:
-    weight = material.classifier.params["weight"].astype(np.float64)
+    weight = material.classifier.templates[0].astype(np.float64)
     if weight.shape[1] > STRIP:
         return ""
     rows = np.repeat(diverging(weight, largest(weight, 0.995)), 8, axis=0)

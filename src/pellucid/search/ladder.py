@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset
 from pellucid.inspection.metrics import Evaluation
-from pellucid.models.linear import KINDS
+from pellucid.models.kinds import KINDS
 from pellucid.models.majority import MajorityClass
 from pellucid.models.model_file import save_model
 from pellucid.storage.errors import InputError
@@ -137,8 +137,7 @@ RUNGS = {
     rung.name: rung
     for rung in (
         Rung(LOWEST, "always says the most common class", _count),
-        Rung("softmax", KINDS["softmax"], _trainer("softmax")),
-        Rung("svm", KINDS["svm"], _trainer("svm")),
+        *(Rung(name, words, _trainer(name)) for name, words in KINDS.items()),
     )
 }
-"""All rungs, the simplest first. A new model is one line more."""
+"""All rungs, the simplest first: every kind of model stands on one."""

@@ -28,6 +28,7 @@ class Standing:
         (see selection.py)
     peak, peak_epoch : the best value of the watched measure so far, and when; −inf before the first epoch
     seconds : spent on training so far
+    objectives : of the last epochs, as many as `stopping` looks at, the latest last
     """
 
     epoch: int
@@ -37,6 +38,7 @@ class Standing:
     peak: float = -math.inf
     peak_epoch: int = 0
     seconds: float = 0.0
+    objectives: tuple[float, ...] = ()
 
 
 def save_checkpoint(folder: Path, standing: Standing, preprocessing: Preprocessing) -> None:
@@ -52,6 +54,7 @@ def save_checkpoint(folder: Path, standing: Standing, preprocessing: Preprocessi
         "peak": standing.peak if math.isfinite(standing.peak) else None,
         "peak_epoch": standing.peak_epoch,
         "seconds": standing.seconds,
+        "objectives": list(standing.objectives),
         "preprocessing": settings,
     }
     path = folder / f"checkpoint-{standing.epoch:06d}.safetensors"
@@ -77,17 +80,40 @@ def load_checkpoint(folder: Path) -> tuple[Standing, Preprocessing, list[str]]:
         tree = _unflattened(tensors)
         standing = Standing(
             metadata["epoch"],
-            # An optimizer without a state, such as plain descent, leaves nothing in the file.
-            {"optimizer": {name: {} for name in tree["state"]["params"]}, **tree["state"]},
+            tree["state"],
             tree["best"],
             metadata["best_epoch"],
             -math.inf if metadata["peak"] is None else metadata["peak"],
             metadata["peak_epoch"],
             metadata["seconds"],
+            tuple(metadata.get("objectives", ())),
         )
         return standing, Preprocessing.from_state(metadata["preprocessing"], tree["preprocessing"]), remarks
     told = " ".join(remarks) or "It was stopped before its first checkpoint: train again."
     raise FileError(f"{printable(folder)}: no checkpoint to go on from. {told}")
+
+
+def restored(like: dict[str, Any], found: dict[str, Any], above: str = "") -> dict[str, Any]:
+    """What was found, in the form of another tree: a part without arrays, such as the state of plain descent, leaves
+    nothing in a file.
+
+    Raises `FileError` where an array is missing, too much, or of another shape.
+    """
+    filled: dict[str, Any] = {}
+    for name, value in like.items():
+        where = f"{above}{name}"
+        if isinstance(value, dict):
+            filled[name] = restored(value, found.get(name, {}), f"{where}/")
+        elif name not in found or np.shape(found[name]) != np.shape(value):
+            raise FileError(
+                f"The checkpoint does not fit this training: its {where} is missing or of another shape."
+            )
+        else:
+            filled[name] = found[name]
+    if set(found) - set(like):
+        more = ", ".join(f"{above}{name}" for name in sorted(set(found) - set(like)))
+        raise FileError(f"The checkpoint does not fit this training: it also holds {more}.")
+    return filled
 
 
 def _found(folder: Path) -> list[Path]:

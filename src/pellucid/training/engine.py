@@ -61,8 +61,10 @@ class Engine(Protocol):
         """
         ...
 
-    def scores(self, params: dict[str, Any], rows: np.ndarray) -> np.ndarray:
-        """Scores (n, K) of these rows (n,)."""
+    def scores(
+        self, params: dict[str, Any], rows: np.ndarray, statistics: dict[str, Any] | None = None
+    ) -> np.ndarray:
+        """Scores (n, K) of these rows (n,), with the statistics that the model needs beside its parameters."""
         ...
 
 
@@ -93,9 +95,14 @@ class Eager:
         state = {"params": params, "optimizer": optimizer, "t": np.int32(t)}
         return state, np.array(losses), np.array(rights, np.int32)
 
-    def scores(self, params: dict[str, Any], rows: np.ndarray) -> np.ndarray:
+    def scores(
+        self, params: dict[str, Any], rows: np.ndarray, statistics: dict[str, Any] | None = None
+    ) -> np.ndarray:
         return np.concatenate(
-            [self.task.model(params, self.supply.batch(block)[0]) for block in _blocks(rows, self.supply)]
+            [
+                self.task.model(params, self.supply.batch(block)[0], statistics=statistics)
+                for block in _blocks(rows, self.supply)
+            ]
         )
 
 
@@ -132,11 +139,13 @@ class Compiled:
             )
             return compiler.to_host(program(*arguments))
 
-    def scores(self, params: dict[str, Any], rows: np.ndarray) -> np.ndarray:
+    def scores(
+        self, params: dict[str, Any], rows: np.ndarray, statistics: dict[str, Any] | None = None
+    ) -> np.ndarray:
         with compiler.precision(self._dtype):
             found = []
             for block in _blocks(rows, Supply(**self._data)):
-                arguments = (params, self._data, block)
+                arguments = (params, statistics or {}, self._data, block)
                 program = self._program(("scores", len(block)), self._scores, arguments)
                 found.append(program(*arguments))
             return np.concatenate([np.asarray(block) for block in found])
@@ -180,8 +189,10 @@ def _chunk(
     return state, losses, rights
 
 
-def _scored(task: Task, params: dict[str, Any], data: dict[str, Any], rows: Any) -> Any:
-    return task.model(params, Supply(**data).batch(rows)[0])
+def _scored(
+    task: Task, params: dict[str, Any], statistics: dict[str, Any], data: dict[str, Any], rows: Any
+) -> Any:
+    return task.model(params, Supply(**data).batch(rows)[0], statistics=statistics)
 
 
 def check_name(name: str) -> None:

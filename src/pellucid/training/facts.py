@@ -45,6 +45,11 @@ def split_digest(dataset: Dataset) -> str:
     return hashlib.sha256(np.asarray(dataset.split, np.int8).tobytes()).hexdigest()
 
 
+def weights_digest(weights: Any) -> str:
+    """SHA-256 (hex) of how much each picture counts."""
+    return hashlib.sha256(np.asarray(weights, np.float64).tobytes()).hexdigest()
+
+
 def seen_before(start_from: Classifier, dataset: Dataset) -> list[str]:
     """What is to be said where pictures that test it may be among those that its first weights were trained on."""
     then = start_from.origin.get("data", {})

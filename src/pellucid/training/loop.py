@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays import random
-from pellucid.inspection.metrics import Evaluation
-from pellucid.losses import LOSSES
-from pellucid.optimizers.schedules import SCHEDULES
 from pellucid.storage.errors import TrainingError
 from pellucid.training.checkpoint import Standing, save_checkpoint
+from pellucid.training.defaults import MINIMIZERS
 from pellucid.training.diagnosis import blame
-from pellucid.training.selection import watched
+from pellucid.training.engine import State
+from pellucid.training.judging import judged
+from pellucid.training.minimizing import Visit, minimized
+from pellucid.training.penalties import penalties, zeros
+from pellucid.training.sampling import epoch_order
 from pellucid.training.session import Session
+from pellucid.training.stopping import STILL, reason_to_stop
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -36,7 +39,7 @@ def trained(session: Session, standing: Standing, folder: Path | None, listener:
     """Train from where things stand to the end.
 
     The order of the pictures is a function of seed and epoch alone, so that training that goes on from a checkpoint
-    comes to the same bits as one that was never stopped.
+    comes to the same bits as one that was never stopped. (A minimizer forgets what it knew of the slope's bends.)
 
     Parameters
     ----------
@@ -48,41 +51,65 @@ def trained(session: Session, standing: Standing, folder: Path | None, listener:
     TrainingError : a number is not finite; the last good checkpoint is kept
     KeyboardInterrupt : passed on, after a checkpoint of the last whole epoch was written
     """
-    recipe = session.recipe
-    assert recipe.epochs is not None
     saved = standing.epoch if standing.epoch else -1
     last_saved = time.perf_counter()
+
+    def visit(state: State, record: dict[str, Any], seconds: float) -> str:
+        """Take in one more epoch; say why to stop, or nothing."""
+        nonlocal standing, saved, last_saved
+        _note_penalties(session, state, record)
+        objectives = (*standing.objectives, record["objective"])[-STILL - 1 :]
+        moved = replace(
+            standing,
+            epoch=standing.epoch + 1,
+            state=state,
+            seconds=standing.seconds + seconds,
+            objectives=objectives,
+        )
+        standing, record = judged(session, moved, record)
+        reason = _reason(session, standing, record)
+        listener(record)
+        if folder and (time.perf_counter() - last_saved > _PAUSE or reason):
+            save_checkpoint(folder, standing, session.preprocessing)
+            saved, last_saved = standing.epoch, time.perf_counter()
+        return reason
+
     try:
         if folder and not standing.epoch:
             # So that a run that is killed in its first epoch can go on as well.
             save_checkpoint(folder, standing, session.preprocessing)
             saved = 0
-        while standing.epoch < recipe.epochs:
-            # Without validation pictures nothing can get better or worse, and there is nothing to be patient with.
-            waited = standing.epoch - standing.peak_epoch if len(session.dataset.validation) else 0
-            if recipe.patience and waited >= recipe.patience:
-                return Finished(
-                    standing, f"no better {recipe.watch} on validation for {recipe.patience} epochs"
-                )
-            standing, record = _epoch(session, standing)
-            listener(record)
-            if folder and (time.perf_counter() - last_saved > _PAUSE or standing.epoch == recipe.epochs):
-                save_checkpoint(folder, standing, session.preprocessing)
-                saved, last_saved = standing.epoch, time.perf_counter()
+        # One that was stopped after its last epoch has nothing left to do.
+        reason = _reason(session, standing, {})
+        if not reason:
+            advance = minimized if session.recipe.optimizer in MINIMIZERS else _descended
+            reason = advance(session, standing, visit)
     except (KeyboardInterrupt, BrokenPipeError, TrainingError):
         if folder and saved != standing.epoch:
             save_checkpoint(folder, standing, session.preprocessing)
         raise
-    return Finished(standing, f"all {recipe.epochs} epochs done")
+    return Finished(standing, reason)
 
 
-def _epoch(session: Session, standing: Standing) -> tuple[Standing, dict[str, Any]]:
-    """The standing after one more epoch, and its record."""
-    recipe, epoch = session.recipe, standing.epoch + 1
-    began, compiled = time.perf_counter(), session.engine.compiling
+def _descended(session: Session, standing: Standing, visit: Visit) -> str:
+    """Epoch after epoch of minibatches, until a visit says why to stop."""
+    epoch, state, reason = standing.epoch, standing.state, ""
+    while not reason:
+        epoch += 1
+        began, compiled = time.perf_counter(), session.engine.compiling
+        state, record = _epoch(session, state, epoch)
+        seconds = time.perf_counter() - began - (session.engine.compiling - compiled)
+        record |= {"seconds": seconds, "pictures_per_second": len(session.dataset.train.rows) / seconds}
+        reason = visit(state, record, seconds)
+    return reason
+
+
+def _epoch(session: Session, state: State, epoch: int) -> tuple[State, dict[str, Any]]:
+    """The state after one more epoch, and its record."""
+    recipe = session.recipe
     order, rates = plan(session, epoch)
     assert recipe.batch_size is not None
-    state, losses, rights = standing.state, [], 0
+    losses, rights = [], 0
     for first in range(0, len(rates), _CHUNK):
         rows = order[first * recipe.batch_size : (first + _CHUNK) * recipe.batch_size]
         speeds = rates[first : first + _CHUNK]
@@ -94,23 +121,14 @@ def _epoch(session: Session, standing: Standing) -> tuple[Standing, dict[str, An
         state = moved
         losses.append(loss)
         rights += int(right.sum())
-    seconds = time.perf_counter() - began - (session.engine.compiling - compiled)
-    record: dict[str, Any] = {
+    return state, {
         "event": "epoch",
         "epoch": epoch,
         "epochs": recipe.epochs,
         "loss": _epoch_loss(np.concatenate(losses), len(order), recipe.batch_size),
         "train_accuracy": rights / len(order),
         "learning_rate": float(rates[0]),
-        "seconds": seconds,
-        "pictures_per_second": len(order) / seconds,
     }
-    record["penalty"] = (
-        0.5 * float(recipe.l2 or 0) * float(np.sum(np.square(state["params"]["weight"], dtype=np.float64)))
-    )
-    record["objective"] = record["loss"] + record["penalty"]
-    standing = replace(standing, epoch=epoch, state=state, seconds=standing.seconds + seconds)
-    return _judged(session, standing, record)
 
 
 def plan(session: Session, epoch: int) -> tuple[np.ndarray, np.ndarray]:
@@ -120,48 +138,47 @@ def plan(session: Session, epoch: int) -> tuple[np.ndarray, np.ndarray]:
     assert recipe.batch_size is not None
     assert recipe.epochs is not None
     assert recipe.learning_rate is not None
-    order = rows[random.permutation(random.fold_in(random.key(recipe.seed), epoch), len(rows))].astype(
-        np.int32
-    )
+    rng = random.fold_in(random.key(recipe.seed), epoch)
+    order = epoch_order(session.dataset.labels, rows, recipe.sampling, rng)
     steps = -(-len(rows) // recipe.batch_size)
-    share = SCHEDULES[recipe.schedule]
+    share = recipe.rates
     times = (np.arange((epoch - 1) * steps, epoch * steps)) / (recipe.epochs * steps)
-    return order, np.array([recipe.learning_rate * share(moment) for moment in times], np.float32)
+    return order, np.array([float(recipe.learning_rate) * share(moment) for moment in times], np.float32)
 
 
-def _judged(session: Session, standing: Standing, record: dict[str, Any]) -> tuple[Standing, dict[str, Any]]:
-    """Look at the validation pictures; keep the weights unless they are worse than the best so far. Without
-    such pictures
-    the last are kept."""
-    params = standing.state["params"]
-    if not len(session.dataset.validation):
-        return replace(standing, best_params=params, best_epoch=standing.epoch), record
-    evaluation, losses = evaluated(session, params, "validation")
-    record |= {"validation_accuracy": evaluation.accuracy, "validation_loss": mean_loss(losses)}
-    value, error = watched(session.recipe.watch, evaluation, losses)
-    if value > standing.peak:
-        standing = replace(standing, peak=value, peak_epoch=standing.epoch)
-    if value >= standing.peak - error:
-        standing = replace(standing, best_params=params, best_epoch=standing.epoch)
-    return standing, record
+def _note_penalties(session: Session, state: State, record: dict[str, Any]) -> None:
+    """What the penalties cost, beside the mean loss; and how many weights L1 has made exactly 0."""
+    params = session.kept(state)
+    found = penalties(params, session.task.l2, session.l1)
+    record["penalty"] = sum(found.values())
+    record["objective"] = record["loss"] + record["penalty"]
+    if found:
+        record["penalties"] = found
+    if session.l1:
+        record |= zeros(params)
 
 
-def evaluated(
-    session: Session, params: dict[str, Any], part: str, temperature: float = 1.0
-) -> tuple[Evaluation, np.ndarray]:
-    """What these weights say of one part, and the loss of each of its pictures (n,)."""
-    chosen = session.dataset.part(part)
-    scores = session.engine.scores(params, chosen.rows.astype(np.int32))
-    losses = LOSSES[session.recipe.model](scores, chosen.labels)
-    probabilities = session.classifier(params, temperature).probabilities(scores)
-    return Evaluation(
-        part, session.dataset.classes, chosen.rows, chosen.labels, scores, probabilities
-    ), losses
+def _reason(session: Session, standing: Standing, record: dict[str, Any]) -> str:
+    """Why to stop where training stands; "" to go on."""
+    norm = record.get("gradient_norm")
+    if session.recipe.gradient_norm and standing.epoch and norm is None:
+        norm = gradient_norm(session, session.kept(standing.state))
+        record["gradient_norm"] = norm
+    return reason_to_stop(
+        session.recipe,
+        epoch=standing.epoch,
+        peak_epoch=standing.peak_epoch,
+        judged=len(session.dataset.validation) > 0,
+        objectives=standing.objectives,
+        gradient_norm=norm,
+        seconds=standing.seconds,
+    )
 
 
-def mean_loss(losses: np.ndarray) -> float:
-    """The mean (n,) → (), added up in float64."""
-    return float(losses.mean(dtype=np.float64))
+def gradient_norm(session: Session, params: dict[str, np.ndarray]) -> float:
+    """‖∇‖ of the objective over all training pictures, all parameters together."""
+    _, slopes = session.full_objective(params)
+    return float(np.sqrt(sum(float(np.square(g, dtype=np.float64).sum()) for g in slopes.values())))
 
 
 def _epoch_loss(losses: np.ndarray, pictures: int, batch_size: int) -> float:

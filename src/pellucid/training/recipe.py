@@ -1,112 +1,171 @@
 """Everything that decides a training result, apart from the data: what the user said, and what was chosen
 for the rest."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
-from pellucid.losses import LOSSES
-from pellucid.models.linear import KINDS
-from pellucid.optimizers.descent import Momentum, Optimizer
-from pellucid.optimizers.schedules import SCHEDULES
+from pellucid.losses.criterion import Criterion
+from pellucid.models.kinds import check_kind
+from pellucid.optimizers.named import optimizer_described, schedule_described
+from pellucid.optimizers.schedules import Schedule
 from pellucid.storage.errors import InputError
+from pellucid.training.defaults import DEFAULTS, MINIMIZERS
+from pellucid.training.sampling import SAMPLINGS
 from pellucid.training.selection import WATCHED
 
-STRENGTH = {"softmax": 3e-3, "svm": 0.03}
-"""λ of each kind, chosen on validation pictures of CIFAR-10 and of digits (see benchmarks/defaults.py)."""
-
-STEP = {"softmax": 0.6, "svm": 0.05}
-"""The learning rate in units of 1/λmax, where λmax is the largest curvature of the data; chosen like `STRENGTH`."""
+HANDED_IN = "handed-in"
+"""The name of an optimizer that is an object of Python and stands in no file, such as one of optax."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train. `None` means: to be chosen by `settled`, from the data.
+    """How to train. `None` means: to be chosen by `settled`, from the model and the data.
 
     Attributes
     ----------
     model : a name in `KINDS`
-    l2 : λ of ½λ‖W‖², ≥ 0
-    learning_rate : the highest rate of the schedule, > 0
+    loss : a name in `TRAINABLE`; by default the model's own
+    margin : Δ ≥ 0 of a hinge
+    label_smoothing : ε of softmax cross-entropy, 0 to below 1
+    l2 : λ ≥ 0 of ½λ‖w‖², for all weights, or parameter's name → λ
+    l1 : λ ≥ 0 of λ Σ|w|, likewise; it makes weights exactly 0
+    penalize_biases : whether the penalties count biases as weights
+    optimizer : a name with its settings, such as "adam:beta1=0.95"; "lbfgs" takes all pictures at each step
+    learning_rate : the highest rate of the schedule, > 0; "find" tries them out first
+    momentum : 0 to below 1, of the optimizers that have one
+    schedule : a name with its settings, such as "step:at=0.5|0.75,factor=0.1"
+    clip : the greatest norm of all gradients together, > 0
     batch_size : pictures a step, ≥ 1
+    sampling : "shuffled": every picture once an epoch; "balanced": every class as often as every other
     epochs : how often every training picture is visited, ≥ 1
-    momentum : 0 to below 1; Nesterov's form
-    schedule : a name in `SCHEDULES`
-    patience : epochs without a better validation result after which training stops; `None` never stops early
+    patience : epochs without a better validation result after which training stops
+    tolerance : training stops when three epochs in a row lower the objective by less than this share, > 0
+    gradient_norm : β > 0: training stops when the gradient over all training pictures is no longer than this
+    time_limit : seconds of training, > 0
     watch : what "better" means: a name in `WATCHED`
-    class_weight : None, or "balanced": each class counts the same, however many pictures it has
+    class_weight : "balanced": each class counts the same, however many pictures it has; or class → how much it counts
     seed : of the split and of the order of pictures
     """
 
     model: str = "softmax"
-    l2: float | None = None
-    learning_rate: float | None = None
+    loss: str | None = None
+    margin: float = 1.0
+    label_smoothing: float = 0.0
+    l2: float | Mapping[str, float] | None = None
+    l1: float | Mapping[str, float] = 0.0
+    penalize_biases: bool = False
+    optimizer: str | None = None
+    learning_rate: float | str | None = None
+    momentum: float | None = None
+    schedule: str | None = None
+    clip: float | None = None
     batch_size: int | None = None
+    sampling: str = "shuffled"
     epochs: int | None = None
-    momentum: float = 0.9
-    schedule: str = "cosine"
     patience: int | None = None
+    tolerance: float | None = None
+    gradient_norm: float | None = None
+    time_limit: float | None = None
     watch: str = "accuracy"
-    class_weight: str | None = None
+    class_weight: str | Mapping[str, float] | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for option, names in (("model", KINDS), ("schedule", SCHEDULES), ("watch", WATCHED)):
+        check_kind(self.model)
+        for option, names in (("sampling", SAMPLINGS), ("watch", WATCHED)):
             name = getattr(self, option)
             self._check(option, isinstance(name, str) and name in names, f"one of {', '.join(names)}")
-        balanced = isinstance(self.class_weight, str) and self.class_weight == "balanced"
-        self._check("class_weight", self.class_weight is None or balanced, "balanced")
-        for option in ("l2", "learning_rate", "momentum"):
+        for option in ("margin", "label_smoothing", "momentum", "clip", *_LIMITS):
             self._take(option, Real, float)
         for option in ("batch_size", "epochs", "patience", "seed"):
             self._take(option, Integral, int)
-        self._check("l2", self.l2 is None or 0 <= self.l2 < np.inf, "0 or more")
-        self._check("learning_rate", self.learning_rate is None or 0 < self.learning_rate < np.inf, "above 0")
-        self._check("momentum", 0 <= self.momentum < 1, "0 to below 1")
+        if isinstance(self.learning_rate, str):
+            self._check("learning_rate", self.learning_rate == "find", "a number, or find")
+        else:
+            self._take("learning_rate", Real, float)
+        for option in ("l2", "l1"):
+            self._take_strength(option)
+        self._take_class_weight()
+        rate = self.learning_rate
+        self._check("learning_rate", rate in (None, "find") or 0 < float(rate or 0) < np.inf, "above 0")
+        self._check("momentum", self.momentum is None or 0 <= self.momentum < 1, "0 to below 1")
+        for option in ("clip", *_LIMITS):
+            value = getattr(self, option)
+            self._check(option, value is None or 0 < value < np.inf, "above 0")
         for option in ("batch_size", "epochs", "patience"):
             self._check(option, getattr(self, option) is None or getattr(self, option) >= 1, "1 or more")
         self._check("seed", 0 <= self.seed < 2**63, "0 to 2⁶³ − 1")
+        # Made once here, so that a wrong name or setting is said before the first picture is read.
+        _ = self.criterion, self.rule, self.rates
 
     def _take(self, option: str, kind: type, plain: Callable[[Any], Any]) -> None:
         """Hold a number as Python's own: NumPy's, as from `np.logspace`, would change dtypes and is no JSON."""
         value = getattr(self, option)
-        if value is None and option not in ("momentum", "seed"):
+        if value is None and _DEFAULT[option] is None:
             return
         whole = "a whole number" if kind is Integral else "a number"
         self._check(option, isinstance(value, kind) and not isinstance(value, bool), whole)
         object.__setattr__(self, option, plain(value))
 
+    def _take_strength(self, option: str) -> None:
+        given = getattr(self, option)
+        each = given if isinstance(given, Mapping) else {"": given}
+        for name, value in each.items():
+            number = isinstance(value, Real) and not isinstance(value, bool)
+            if not (number or (value is None and option == "l2" and not name)):
+                raise InputError(f"{_flag(option, name)} must be a number, got {value!r}.")
+            if number and not 0 <= value < np.inf:
+                raise InputError(f"{_flag(option, name)} must be 0 or more, got {value!r}.")
+        if isinstance(given, Mapping):
+            object.__setattr__(self, option, {str(name): float(value) for name, value in given.items()})
+        elif given is not None:
+            object.__setattr__(self, option, float(given))
+
+    def _take_class_weight(self) -> None:
+        given = self.class_weight
+        if not isinstance(given, Mapping):
+            fits = given is None or (isinstance(given, str) and given == "balanced")
+            self._check("class_weight", fits, "balanced, or a weight for each class")
+            return
+        for name, value in given.items():
+            if not isinstance(value, Real) or not 0 <= value < np.inf:
+                raise InputError(f"{_flag('class_weight', name)} must be 0 or more, got {value!r}.")
+        object.__setattr__(self, "class_weight", {str(name): float(value) for name, value in given.items()})
+
     def _check(self, option: str, fits: bool, wanted: str) -> None:
         if not fits:
-            raise InputError(f"--{option.replace('_', '-')} must be {wanted}, got {getattr(self, option)!r}.")
-
-    def settled(self, inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> "Recipe":
-        """The recipe with nothing left open, for training on these rows.
-
-        - batch size: the power of two next below a fortieth of the pictures, 16 to 256
-        - epochs: 40, and more for few pictures, so that there are about 2,000 steps
-        - learning rate: `STEP`/λmax, where λmax is the largest eigenvalue of XᵀX/N, so that it suits data of any
-          size and scale. The loss curves at most that fast times a constant (Böhning 1992, "Multinomial logistic
-          regression algorithm")
-        """
-        batch_size = self.batch_size or int(2 ** np.clip(np.floor(np.log2(max(len(rows), 1) / 40)), 4, 8))
-        batch_size = min(batch_size, len(rows))
-        steps = -(-len(rows) // batch_size)
-        rate = self.learning_rate or STEP[self.model] / largest_curvature(inputs, rows, mean, scale)
-        return replace(
-            self,
-            l2=float(STRENGTH[self.model] if self.l2 is None else self.l2),
-            learning_rate=float(f"{rate:.3g}"),
-            batch_size=batch_size,
-            epochs=self.epochs or max(40, min(400, -(-2000 // steps))),
-        )
+            raise InputError(f"{_flag(option)} must be {wanted}, got {getattr(self, option)!r}.")
 
     @property
-    def optimizer(self) -> Optimizer:
-        return Momentum(float(self.momentum), nesterov=True)
+    def criterion(self) -> Criterion:
+        """The loss, ready for training."""
+        name = self.loss or DEFAULTS[self.model].loss
+        return Criterion(name, self.margin, self.label_smoothing)
+
+    @property
+    def rule(self) -> Any:
+        """The optimizer's formula; None for a minimizer, and for one that is handed in."""
+        text = self.optimizer or DEFAULTS[self.model].optimizer
+        if text in MINIMIZERS or text == HANDED_IN:
+            if self.momentum is not None:
+                raise InputError(f"--optimizer {text} has no --momentum: leave it out.")
+            return None
+        if self.momentum is None:
+            return optimizer_described(text)
+        if text.partition(":")[0] not in ("momentum", "nesterov"):
+            raise InputError(
+                f"--optimizer {text} has no --momentum: leave it out, or take momentum or nesterov."
+            )
+        return optimizer_described(f"{text}{',' if ':' in text else ':'}momentum={self.momentum!r}")
+
+    @property
+    def rates(self) -> Schedule:
+        """From the time in training, 0 to 1, to a share of the learning rate."""
+        return schedule_described(self.schedule or DEFAULTS[self.model].schedule)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -123,24 +182,9 @@ class Recipe:
         return cls(**content)
 
 
-def largest_curvature(inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> float:
-    """λmax of XᵀX/N for the standardized features and the constant 1 of the bias, by power iteration on at
-    most 2,048 rows."""
-    from pellucid.preprocessing.standardize import block_rows, standardize
-
-    count = block_rows(len(mean), 2048)
-    sample = rows[:: max(1, len(rows) // count)][:count]
-    x = standardize(inputs[sample], mean, scale)
-    x = np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
-    direction = np.ones(x.shape[1], x.dtype)
-    found = 1.0
-    for _ in range(50):
-        image = (x @ direction) @ x / np.float32(len(x))
-        before, found = found, float(np.linalg.norm(image))
-        direction = image / np.float32(found)
-        if abs(found - before) <= 1e-3 * found:
-            break
-    return found
+_LIMITS = ("tolerance", "gradient_norm", "time_limit")
+_DEFAULT = {field.name: field.default for field in fields(Recipe)}
 
 
-assert set(STRENGTH) == set(STEP) == set(LOSSES) == set(KINDS)
+def _flag(option: str, name: str = "") -> str:
+    return f"--{option.replace('_', '-')}{f' of {name}' if name else ''}"

@@ -1,6 +1,8 @@
 """All that training needs, put together: data, settled recipe, preprocessing, model and engine."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -8,14 +10,19 @@ import numpy as np
 from pellucid.arrays import random
 from pellucid.data.dataset import Dataset
 from pellucid.data.frame import Frame
-from pellucid.layers.linear import Linear
+from pellucid.losses.weights import picture_weights
 from pellucid.models.classifier import Classifier
 from pellucid.models.linear import linear
-from pellucid.optimizers.descent import start
+from pellucid.optimizers.averaging import Averaged, averaged
+from pellucid.optimizers.optimizer import Walk, is_weight, start
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.storage.errors import InputError, printable
+from pellucid.training.defaults import AVERAGED, MINIMIZERS
 from pellucid.training.engine import Engine, State, Supply, chosen
-from pellucid.training.recipe import Recipe
+from pellucid.training.full_batch import Objective, full_batch
+from pellucid.training.penalties import strengths
+from pellucid.training.recipe import HANDED_IN, Recipe
+from pellucid.training.settling import settled
 from pellucid.training.step import Task
 
 
@@ -26,6 +33,7 @@ class Session:
     Attributes
     ----------
     recipe : settled, nothing left open
+    l1 : parameter's name → λ of λ Σ|w|, which is in the optimizer and not in the task's objective
     start_params : the weights of the first step
     engine, why : how the steps are run, and why so
     """
@@ -33,8 +41,9 @@ class Session:
     dataset: Dataset
     recipe: Recipe
     preprocessing: Preprocessing
-    model: Linear
+    model: Any
     task: Task
+    l1: Mapping[str, float]
     supply: Supply
     engine: Engine
     why: str
@@ -47,6 +56,16 @@ class Session:
             "optimizer": start(self.task.optimizer, self.start_params),
             "t": np.int32(0),
         }
+
+    def kept(self, state: State) -> dict[str, np.ndarray]:
+        """The weights to judge by and to keep: those of the last step, or their average over all steps."""
+        return averaged(self.task.optimizer, state["params"], state["optimizer"])
+
+    @cached_property
+    def full_objective(self) -> Objective:
+        """The objective over all training pictures, L1 left out: parameters → its value and its gradients."""
+        rows = self.dataset.train.rows
+        return full_batch(self.task, self.supply, rows, eager=self.engine.name == "numpy")
 
     def classifier(
         self, params: dict[str, Any], temperature: float = 1.0, origin: dict[str, Any] | None = None
@@ -71,6 +90,8 @@ def prepared(
     engine: str = "auto",
     preprocessing: Preprocessing | None = None,
     start_from: Classifier | None = None,
+    optimizer: Any = None,
+    sample_weight: np.ndarray | None = None,
 ) -> Session:
     """Everything ready for training on the training part of a dataset.
 
@@ -79,6 +100,8 @@ def prepared(
     engine : "auto", "numpy" or "xla"
     preprocessing : taken as it is where training goes on; measured on the training part otherwise
     start_from : a classifier whose weights and preprocessing are the start
+    optimizer : an object in the place of the recipe's optimizer, such as `Optax(optax.lion(1e-4))`
+    sample_weight (N,) : how much each picture of the dataset counts
 
     Raises
     ------
@@ -92,33 +115,80 @@ def prepared(
         _check_start(start_from, dataset, recipe)
         preprocessing = start_from.preprocessing
     preprocessing = preprocessing or Preprocessing.measured(dataset.images, rows, dataset.frame)
-    recipe = recipe.settled(dataset.images, rows, preprocessing.mean, preprocessing.scale)
+    classes = len(dataset.classes)
+    recipe = settled(
+        recipe, dataset.images, rows, preprocessing.mean, preprocessing.scale, classes, optimizer is not None
+    )
     assert recipe.epochs is not None
     assert recipe.batch_size is not None
     assert recipe.l2 is not None
-    model = linear(recipe.model, preprocessing.features, len(dataset.classes))
-    task = Task(model, recipe.model, recipe.l2, recipe.optimizer)
-    weights = picture_weights(dataset.labels, rows, len(dataset.classes), recipe.class_weight)
+    criterion = recipe.criterion
+    criterion.check_classes(classes)
+    model = linear(preprocessing.features, classes, single=criterion.binary)
+    params = start_from.params if start_from else model.init(random.key(recipe.seed))[0]
+    l2 = strengths("--l2", recipe.l2, params, recipe.penalize_biases)
+    l1 = strengths("--l1", recipe.l1, params, recipe.penalize_biases)
+    task = Task(model, criterion, _optimizer(recipe, optimizer, l1), l2)
     supply = Supply(
-        dataset.images, dataset.labels.astype(np.int32), weights, preprocessing.mean, preprocessing.scale
+        dataset.images,
+        dataset.labels.astype(np.int32),
+        _weights(dataset, recipe, sample_weight),
+        preprocessing.mean,
+        preprocessing.scale,
     )
     steps = -(-len(rows) // recipe.batch_size)
     runner, why = chosen(
-        engine, task, supply, len(rows), preprocessing.features, len(dataset.classes), recipe.epochs, steps
+        engine, task, supply, len(rows), preprocessing.features, classes, recipe.epochs, steps
     )
-    params = start_from.params if start_from else model.init(random.key(recipe.seed))[0]
-    return Session(dataset, recipe, preprocessing, model, task, supply, runner, why, params)
+    return Session(dataset, recipe, preprocessing, model, task, l1, supply, runner, why, params)
 
 
-def picture_weights(
-    labels: np.ndarray, rows: np.ndarray, classes: int, class_weight: str | None
-) -> np.ndarray:
-    """How much each picture counts (N,) float32: 1, or with "balanced" n / (K · pictures of its class),
-    over the training rows."""
-    if class_weight is None:
-        return np.ones(len(labels), np.float32)
-    counts = np.bincount(labels[rows], minlength=classes)
-    return (len(rows) / (classes * np.maximum(counts, 1)))[labels].astype(np.float32)
+def _optimizer(recipe: Recipe, handed_in: Any, l1: dict[str, float]) -> Any:
+    """The walk over all parameters, as the recipe asks for it."""
+    if recipe.optimizer in MINIMIZERS:
+        if l1 or recipe.clip:
+            raise InputError(
+                f"--optimizer {recipe.optimizer} takes no --l1 and no --clip: take another for these."
+            )
+        return Walk(_NoRule())
+    if (recipe.optimizer == HANDED_IN) and handed_in is None:
+        raise InputError(
+            "This training's optimizer is an object that was handed in from Python and stands in no file. Hand it in "
+            "again: pellucid.training.trainer.resume(folder, dataset, optimizer=…)."
+        )
+    decays = (lambda name: True) if recipe.penalize_biases else is_weight
+    walk = Walk(recipe.rule if handed_in is None else handed_in, recipe.clip, l1, decays)
+    return Averaged(walk) if recipe.model in AVERAGED else walk
+
+
+class _NoRule:
+    """In the place of a formula, where a minimizer takes the steps: it remembers nothing."""
+
+    def init(self, w: Any) -> dict[str, Any]:
+        return {}
+
+
+def _weights(dataset: Dataset, recipe: Recipe, sample_weight: np.ndarray | None) -> np.ndarray:
+    """How much each picture of the dataset counts (N,) float32; what is balanced is so over the training part."""
+    given: Any = recipe.class_weight
+    if isinstance(given, Mapping):
+        unknown = set(given) - set(dataset.classes)
+        if unknown:
+            raise InputError(
+                f"--class-weight names {', '.join(sorted(unknown))}, but the classes are {', '.join(dataset.classes)}."
+            )
+        given = [given.get(name, 1.0) for name in dataset.classes]
+    rows, weights = dataset.train.rows, np.ones(len(dataset), np.float32)
+    own = None if sample_weight is None else np.asarray(sample_weight)
+    if own is not None and own.shape != (len(dataset),):
+        raise InputError(f"sample_weight must be {len(dataset):,} numbers, one a picture, got {own.shape}.")
+    weights[rows] = picture_weights(
+        dataset.labels[rows],
+        len(dataset.classes),
+        class_weight=given,
+        sample_weight=None if own is None else own[rows],
+    )
+    return weights
 
 
 def _check_finite(dataset: Dataset) -> None:

@@ -13,11 +13,22 @@ from pellucid.models.classifier import Classifier
 from pellucid.models.model_file import save_model
 from pellucid.storage.errors import InputError, printable
 from pellucid.storage.records import Log
-from pellucid.training.checkpoint import Standing, load_checkpoint
+from pellucid.training.checkpoint import Standing, load_checkpoint, restored
+from pellucid.training.defaults import MINIMIZERS
 from pellucid.training.diagnosis import Check, checks
-from pellucid.training.facts import of_data, of_session, plain, seen_before, split_digest, versions_of
+from pellucid.training.facts import (
+    of_data,
+    of_session,
+    plain,
+    seen_before,
+    split_digest,
+    versions_of,
+    weights_digest,
+)
+from pellucid.training.judging import evaluated, mean_loss
 from pellucid.training.lock import Lock
-from pellucid.training.loop import Finished, Listener, evaluated, mean_loss, trained
+from pellucid.training.loop import Finished, Listener, trained
+from pellucid.training.penalties import zeros
 from pellucid.training.recipe import Recipe
 from pellucid.training.run import read_run, write_run
 from pellucid.training.session import Session, prepared
@@ -51,6 +62,8 @@ def fit(
     listener: Listener = lambda event: None,
     facts: dict[str, Any] | None = None,
     seconds: dict[str, float] | None = None,
+    optimizer: Any = None,
+    sample_weight: Any = None,
 ) -> Outcome:
     """Train a classifier on the training part, stop by the validation part, and measure it once on the test part.
 
@@ -62,6 +75,9 @@ def fit(
     listener : called with each event: "ready", "check", "epoch", "finished"
     facts : more for `run.json`: the command, how the data were loaded
     seconds : what was spent before, such as {"data": 1.2}
+    optimizer : an object in the place of the recipe's optimizer, such as `Optax(optax.lion(1e-4))`; to resume the run
+        it has to be handed in again
+    sample_weight (N,) : how much each picture of the dataset counts
 
     Raises
     ------
@@ -70,9 +86,25 @@ def fit(
     StorageError : the disk refuses
     """
     began = time.perf_counter()
-    session = prepared(dataset, recipe, engine=engine, start_from=start_from)
+    find = recipe.learning_rate == "find"
+    session = prepared(
+        dataset,
+        replace(recipe, learning_rate=None) if find else recipe,
+        engine=engine,
+        start_from=start_from,
+        optimizer=optimizer,
+        sample_weight=sample_weight,
+    )
+    rate = None
+    if find:
+        from pellucid.training.rate_finder import find_rate
+
+        rate = find_rate(session)
+        session = replace(session, recipe=replace(session.recipe, learning_rate=rate.rate))
     remarks = seen_before(start_from, dataset) if start_from else []
     listener({"event": "ready", **of_session(session), "remarks": remarks})
+    if rate is not None:
+        listener({"event": "rate", "rate": rate.rate, "sentence": rate.sentence})
     found = checks(session)
     for check in found:
         listener({"event": "check", **check.to_json()})
@@ -85,6 +117,15 @@ def fit(
         "versions": versions_of(session),
         "checks": [check.to_json() for check in found],
     }
+    if rate is not None:
+        run["rate"] = {
+            "rate": rate.rate,
+            "sentence": rate.sentence,
+            "rates": rate.rates.tolist(),
+            "losses": rate.losses.tolist(),
+        }
+    if sample_weight is not None:
+        run["sample_weight"] = weights_digest(sample_weight)
     spent = {**(seconds or {}), "prepare": time.perf_counter() - began}
     standing = Standing(0, session.start_state(), session.start_params)
     if folder is None:
@@ -101,12 +142,24 @@ def fit(
         return _logged(session, standing, folder, run, spent, listener)
 
 
-def resume(folder: Path, dataset: Dataset, *, listener: Listener = lambda event: None) -> Outcome:
+def resume(
+    folder: Path,
+    dataset: Dataset,
+    *,
+    listener: Listener = lambda event: None,
+    optimizer: Any = None,
+    sample_weight: Any = None,
+) -> Outcome:
     """Go on with a run from its newest checkpoint, to the same bits as if it had never stopped.
+
+    Parameters
+    ----------
+    optimizer, sample_weight : what was handed in to `fit`, and is needed again
 
     Raises
     ------
-    InputError : the data or their split are not those that the run began with, or another process trains in the folder
+    InputError : the data or their split are not those that the run began with, an optimizer or weights that were handed
+        in then are missing, or another process trains in the folder
     FileError : there is no checkpoint, or it is damaged
     """
     run = read_run(folder)
@@ -120,10 +173,26 @@ def resume(folder: Path, dataset: Dataset, *, listener: Listener = lambda event:
             f"{printable(folder)}: the data at {printable(dataset.source)} are split otherwise than when this run "
             "began. Load them with the same seed, or train anew: pellucid train."
         )
+    given = None if sample_weight is None else weights_digest(sample_weight)
+    if given != run.get("sample_weight"):
+        raise InputError(
+            f"{printable(folder)}: the run began with {'other' if run.get('sample_weight') else 'no'} sample_weight. "
+            "Hand in the same as then."
+        )
     with Lock(folder):
         standing, preprocessing, remarks = load_checkpoint(folder)
         recipe = Recipe.from_json(run["recipe"])
-        session = prepared(dataset, recipe, engine=run["engine"]["name"], preprocessing=preprocessing)
+        session = prepared(
+            dataset,
+            recipe,
+            engine=run["engine"]["name"],
+            preprocessing=preprocessing,
+            optimizer=optimizer,
+            sample_weight=sample_weight,
+        )
+        standing = replace(standing, state=restored(session.start_state(), standing.state))
+        if session.recipe.optimizer in MINIMIZERS:
+            remarks.append("what the minimizer knew of the slope's bends is not kept: it learns them anew")
         versions = versions_of(session)
         remarks += [
             f"{name} was {run['versions'].get(name)} and is {now}: the last digits may differ from "
@@ -215,6 +284,7 @@ def _finished(
         "epochs": end.standing.epoch,
         "best_epoch": end.standing.best_epoch,
         "peak_epoch": end.standing.peak_epoch,
+        **(zeros(params) if session.l1 else {}),
         "temperature": temperature,
         "calibration_error": calibration,
         "seconds": spent,

@@ -1,0 +1,65 @@
+"""What is chosen for a model where the user says nothing, and how it was found."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """How a kind of model is trained unless told otherwise.
+
+    Attributes
+    ----------
+    loss, two_classes : names in `losses.criterion.TRAINABLE`; the second, if any, where there are two classes
+    optimizer, schedule : as `optimizers.named` reads them
+    batch_size, epochs : None: by the number of pictures
+    """
+
+    loss: str
+    optimizer: str = "nesterov"
+    schedule: str = "cosine"
+    batch_size: int | None = None
+    epochs: int | None = None
+    two_classes: str | None = None
+
+    @property
+    def binary_loss(self) -> str:
+        """The loss where there are two classes."""
+        return self.two_classes or self.loss
+
+
+DEFAULTS = {
+    "softmax": Defaults("softmax-cross-entropy"),
+    "svm": Defaults("multiclass-hinge"),
+    "logistic": Defaults("one-versus-rest-logistic", two_classes="logistic-loss"),
+    "perceptron": Defaults("multiclass-perceptron", "sgd", "constant"),
+    "averaged-perceptron": Defaults("multiclass-perceptron", "sgd", "constant"),
+}
+"""For each kind of model."""
+
+AVERAGED = ("averaged-perceptron",)
+"""Models whose kept weights are the average over all steps."""
+
+LINEAR_LOSSES = {
+    "softmax-cross-entropy": (3e-3, 0.6),
+    "multiclass-hinge": (0.03, 0.05),
+    "multiclass-squared-hinge": (0.03, 0.02),
+    "structured-hinge": (0.01, 0.1),
+    "one-versus-rest-hinge": (0.03, 0.1),
+    "one-versus-rest-squared-hinge": (0.03, 0.1),
+    "binary-cross-entropy": (3e-3, 0.6),
+    "one-versus-rest-logistic": (3e-3, 0.6),
+    "multiclass-perceptron": (0.0, 0.1),
+    "perceptron-loss": (0.0, 0.1),
+    "logistic-loss": (3e-3, 0.6),
+    "exponential-loss": (3e-3, 0.1),
+    "hinge-loss": (3e-3, 0.1),
+    "squared-hinge-loss": (3e-3, 0.1),
+    "squared-error": (0.03, 0.1),
+    "half-squared-error": (0.03, 0.2),
+}
+"""For each loss of a linear classifier λ of ½λ‖W‖², and the learning rate of Nesterov's descent in units of 1/λmax,
+where λmax is the largest curvature of the data: chosen on validation pictures of CIFAR-10 and of digits, those of two
+classes on two of each (`python -m benchmarks.defaults`)."""
+
+MINIMIZERS = ("lbfgs",)
+"""Optimizers that look at all training pictures in each step and choose their own step length."""

@@ -1,0 +1,93 @@
+"""What the user left open, chosen from the model and the data."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from pellucid.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSProp
+from pellucid.optimizers.descent import GradientDescent
+from pellucid.training.defaults import DEFAULTS, LINEAR_LOSSES
+from pellucid.training.recipe import HANDED_IN, Recipe
+
+_ADAPTIVE = {Adam: 3.0, AdamW: 3.0, RMSProp: 1.0, AdaGrad: 20.0}
+"""The rate of optimizers that scale each weight's step by themselves, in units of 1/D: they move every one of D weights
+by about the rate at each step, and the scores by the sum."""
+
+_PLAIN = 4.0
+"""How much faster plain descent may go than one with momentum, which adds up its steps."""
+
+
+def settled(
+    recipe: Recipe,
+    inputs: np.ndarray,
+    rows: np.ndarray,
+    mean: np.ndarray,
+    scale: np.ndarray,
+    classes: int,
+    handed_in: bool = False,
+) -> Recipe:
+    """The recipe with nothing left open, for training on these rows.
+
+    - batch size: the power of two next below a fortieth of the pictures, 16 to 256
+    - epochs: 40, and more for few pictures, so that there are about 2,000 steps
+    - loss: the model's own, which may be another one for two classes
+    - λ: by the loss, see `training/defaults.py`
+    - learning rate of gradient descent: a constant of the loss, divided by λmax, where λmax is the largest eigenvalue
+      of XᵀX/N, so that it suits data of any size and scale. The loss curves at most that fast times a constant
+      (Böhning 1992, "Multinomial logistic regression algorithm")
+    """
+    defaults = DEFAULTS[recipe.model]
+    if handed_in:
+        recipe = replace(recipe, optimizer=HANDED_IN)
+    if recipe.loss is None:
+        recipe = replace(recipe, loss=defaults.binary_loss if classes == 2 else defaults.loss)
+    strength, step = LINEAR_LOSSES[recipe.criterion.name]
+    batch_size = recipe.batch_size or defaults.batch_size
+    batch_size = batch_size or int(2 ** np.clip(np.floor(np.log2(max(len(rows), 1) / 40)), 4, 8))
+    batch_size = min(batch_size, len(rows))
+    steps = -(-len(rows) // batch_size)
+    rate = recipe.learning_rate
+    if rate is None and recipe.optimizer == HANDED_IN:
+        rate = 1.0
+    if rate is None:
+        rule = type(recipe.rule)
+        if rule in _ADAPTIVE:
+            rate = _ADAPTIVE[rule] / len(mean)
+        else:
+            faster = _PLAIN if rule is GradientDescent else 1.0
+            rate = faster * step / largest_curvature(inputs, rows, mean, scale)
+        rate = float(f"{rate:.3g}")
+    l2 = recipe.l2
+    if l2 is None:
+        # Who asks for exact zeros gets them from L1 alone.
+        l2 = 0.0 if recipe.l1 else strength
+    return replace(
+        recipe,
+        optimizer=recipe.optimizer or defaults.optimizer,
+        schedule=recipe.schedule or defaults.schedule,
+        l2=dict(l2) if isinstance(l2, Mapping) else float(l2),
+        learning_rate=rate,
+        batch_size=batch_size,
+        epochs=recipe.epochs or defaults.epochs or max(40, min(400, -(-2000 // steps))),
+    )
+
+
+def largest_curvature(inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> float:
+    """λmax of XᵀX/N for the standardized features and the constant 1 of the bias, by power iteration on at
+    most 2,048 rows."""
+    from pellucid.preprocessing.standardize import block_rows, standardize
+
+    count = block_rows(len(mean), 2048)
+    sample = rows[:: max(1, len(rows) // count)][:count]
+    x = standardize(inputs[sample], mean, scale)
+    x = np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
+    direction = np.ones(x.shape[1], x.dtype)
+    found = 1.0
+    for _ in range(50):
+        image = (x @ direction) @ x / np.float32(len(x))
+        before, found = found, float(np.linalg.norm(image))
+        direction = image / np.float32(found)
+        if abs(found - before) <= 1e-3 * found:
+            break
+    return found
