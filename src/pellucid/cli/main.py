@@ -7,7 +7,7 @@ from typing import Any
 from pellucid.cli.interruption import Terminated, end, heard, listen
 from pellucid.cli.streams import give_up, prepare_streams, unwritable
 
-COMMANDS = ("data", "train", "resume", "evaluate", "predict", "compare", "graph", "check", "doctor")
+COMMANDS = ("data", "train", "resume", "evaluate", "predict", "compare", "search", "graph", "check", "doctor")
 """Each is a function of its name in a file of its name."""
 
 
@@ -48,7 +48,7 @@ def _status(words: list[str], debug: bool) -> int:
         return 143 if isinstance(stop, Terminated) else 130
     except BrokenPipeError:
         give_up(sys.stdout)  # the reader, such as `head`, has had enough
-        return 1 if words[0] in ("train", "resume", "compare") else 0
+        return 1 if words[0] in ("train", "resume", "compare", "search") else 0
     except Error as error:
         if debug:
             raise

@@ -47,7 +47,7 @@ def save_checkpoint(folder: Path, standing: Standing, preprocessing: Preprocessi
     Raises `StorageError` where the disk refuses, `FileError` where it did not keep what was written.
     """
     settings, arrays = preprocessing.state()
-    tensors = _flattened({"state": standing.state, "best": standing.best_params, "preprocessing": arrays})
+    tensors = flattened({"state": standing.state, "best": standing.best_params, "preprocessing": arrays})
     metadata = {
         "epoch": standing.epoch,
         "best_epoch": standing.best_epoch,
@@ -77,7 +77,7 @@ def load_checkpoint(folder: Path) -> tuple[Standing, Preprocessing, list[str]]:
         except FileError as error:
             remarks.append(f"{error} The checkpoint before it is used.")
             continue
-        tree = _unflattened(tensors)
+        tree = unflattened(tensors)
         standing = Standing(
             metadata["epoch"],
             tree["state"],
@@ -121,18 +121,20 @@ def _found(folder: Path) -> list[Path]:
     return sorted(folder.glob("checkpoint-*.safetensors"))
 
 
-def _flattened(tree: dict[str, Any], above: str = "") -> dict[str, np.ndarray]:
+def flattened(tree: dict[str, Any], above: str = "") -> dict[str, np.ndarray]:
+    """The arrays of nested dicts by their paths, such as "state/params/weight"."""
     flat: dict[str, np.ndarray] = {}
     for name, value in tree.items():
         path = f"{above}{name}"
         if isinstance(value, dict):
-            flat |= _flattened(value, f"{path}/")
+            flat |= flattened(value, f"{path}/")
         else:
             flat[path] = np.asarray(value)
     return flat
 
 
-def _unflattened(flat: dict[str, np.ndarray]) -> dict[str, Any]:
+def unflattened(flat: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The nested dicts that `flattened` was given; those without arrays are gone."""
     tree: dict[str, Any] = {}
     for path, array in flat.items():
         *folders, name = path.split("/")

@@ -33,8 +33,8 @@ def refuse_taken(output: str | os.PathLike[str] | None) -> None:
         )
 
 
-def new_run(output: str | os.PathLike[str] | None, data: str, model: str) -> Path:
-    """Make the folder of a new run: `output`, or `runs/<data>-<model>-<n>` with the first free n.
+def new_run(output: str | os.PathLike[str] | None, data: str, model: str, above: str = "runs") -> Path:
+    """Make the folder of a new run: `output`, or `<above>/<data>-<model>-<n>` with the first free n.
 
     Raises
     ------
@@ -48,9 +48,9 @@ def new_run(output: str | os.PathLike[str] | None, data: str, model: str) -> Pat
         return folder
     word = re.sub(r"[^\w.-]+", "-", printable(data)).strip("-.")[:60] or "data"
     number = 1
-    make_folder("runs")
+    make_folder(above)
     while True:
-        folder = Path("runs") / f"{word}-{model}-{number}"
+        folder = Path(above) / f"{word}-{model}-{number}"
         try:
             folder.mkdir()
         except FileExistsError:

@@ -1,0 +1,86 @@
+"""A search in the terminal: a bar while trials run, a line for each rung, a table of the best."""
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from pellucid.cli.console import counting, escape
+from pellucid.search.findings import label, measure, ranked
+from pellucid.search.trials import Plan, Trial
+
+_SHOWN = 10
+
+
+class SearchScreen:
+    """Listens to a search and shows its events."""
+
+    def __init__(self, screen: Console, plan: Plan) -> None:
+        self.screen, self.plan = screen, plan
+        self._counting = counting(screen, "searching", "epochs of all trials")
+        self._total = 0
+
+    def __enter__(self) -> "SearchScreen":
+        self._progress = self._counting.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._counting.__exit__(kind, error, trace)
+
+    def __call__(self, event: dict[str, Any]) -> None:
+        """Show one event."""
+        if event["event"] == "ready":
+            self._ready(event)
+        elif event["event"] == "epoch":
+            self._progress(event["done"], self._total)
+        elif event["event"] == "rung":
+            self._rung(event)
+
+    def _ready(self, event: dict[str, Any]) -> None:
+        self._total = event["total"]
+        for name, each in self.plan.space.searched.items():
+            self.screen.print(f"  {escape(label(name))}: {escape(str(each))}")
+        pictures = ", ".join(f"{n:,} {part}" for part, n in event["pictures"].items())
+        self.screen.print(
+            f"{event['trials']} trials, seed {self.plan.base.seed}, {pictures} pictures; compared after "
+            f"{' and '.join(map(str, event['rungs']))} epochs; {_beside(event)}"
+        )
+
+    def _rung(self, event: dict[str, Any]) -> None:
+        self._progress(event["done"], self._total)
+        values, lasting = event["values"], len(event["going_on"])
+        number = max(values, key=lambda n: (values[n], -n))
+        on = f"; {lasting} of {len(values)} go on" if lasting < len(values) else ""
+        epochs = f"{event['epoch']} epoch{'s' if event['epoch'] != 1 else ''}"
+        self.screen.print(
+            f"after {epochs}: the best is trial {number}, {measure(self.plan.base.watch, values[number])}{on}"
+        )
+
+
+def _beside(event: dict[str, Any]) -> str:
+    if event["engine"] == "numpy":
+        return "engine numpy, one after the other"
+    sizes = event["lots"]
+    programs = f"{len(sizes)} programs of {', '.join(map(str, sizes))}" if len(sizes) > 1 else "one program"
+    return f"engine xla, side by side in {programs}"
+
+
+def show_trials(screen: Console, plan: Plan, trials: Sequence[Trial]) -> None:
+    """The best trials as a table."""
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    searched = list(plan.space.searched)
+    for title in ("trial", *map(label, searched), "validation", "epochs"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for trial in ranked(trials)[:_SHOWN]:
+        values = [getattr(trial.recipe, name) for name in searched]
+        shown = [f"{value:.3g}" if isinstance(value, float) else str(value) for value in values]
+        row = [str(trial.number), *shown, measure(plan.base.watch, trial.value), str(trial.epochs)]
+        table.add_row(*map(escape, row))
+    screen.print(table)
+    if len(trials) > _SHOWN:
+        screen.print(f"the first {_SHOWN} of {len(trials)}; trials.csv has all of them")
