@@ -96,7 +96,9 @@ def _panel(panel: Panel, width: float, height: float) -> str:
             *(mark.svg(px, py) for mark in panel.marks if mark.clipped),
             "</svg>",
             *(mark.svg(px, py) for mark in panel.marks if not mark.clipped),
-            _names_at_ends(beside, px, py) if panel.names == "end" else _names_on_top(named, left, top),
+            _names_at_ends(beside, px, py)
+            if panel.names == "end"
+            else _names_on_top(named, left, top - (18 if panel.y.name else 0)),
         )
     )
 
@@ -145,7 +147,7 @@ def _names_at_ends(marks: Sequence[Curve | Dots | Bars], px: Scale, py: Scale) -
 
 def _names_on_top(marks: Sequence[Curve | Dots | Bars], left: float, top: float) -> str:
     parts, x = [], left
-    y = top - 30
+    y = top - 14
     for mark in marks:
         parts.append(f'<circle class="dot {mark.color}" cx="{x + 4:.1f}" cy="{y - 4:.1f}" r="4"/>')
         parts.append(
