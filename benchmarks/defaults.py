@@ -1,7 +1,7 @@
-"""How the default strength λ and learning rate of each model were chosen: on validation pictures alone.
+"""How the default strength λ and learning rate of each loss were chosen: on validation pictures alone.
 
 The rate is searched in units of 1/λmax, the largest curvature of the data, so that one number suits data of any size
-(`training/recipe.py`). Test pictures are left out: for CIFAR-10 the grid sees the 50,000 training pictures, of which
+(`training/settling.py`). Test pictures are left out: for CIFAR-10 the grid sees the 50,000 training pictures, of which
 each seed holds out 10 %; for digits the training and validation parts of the usual split, of which a fifth is held out.
 """
 
@@ -16,12 +16,32 @@ from benchmarks import machine
 from benchmarks.results import kept, table
 
 GRID = {
-    ("CIFAR-10", "softmax"): ((1e-3, 1e-2, 3e-2), (0.1, 0.3, 1.0)),
-    ("CIFAR-10", "svm"): ((1e-2, 1e-1, 3e-1), (0.01, 0.03, 0.1)),
-    ("digits", "softmax"): ((1e-4, 1e-3, 1e-2, 1e-1), (0.1, 0.3, 1.0, 3.0)),
-    ("digits", "svm"): ((1e-3, 1e-2, 1e-1, 3e-1), (0.01, 0.03, 0.1, 0.3)),
+    ("CIFAR-10", "softmax-cross-entropy"): ((1e-3, 1e-2, 3e-2), (0.1, 0.3, 1.0)),
+    ("CIFAR-10", "multiclass-hinge"): ((1e-2, 1e-1, 3e-1), (0.01, 0.03, 0.1)),
+    ("CIFAR-10", "multiclass-squared-hinge"): ((1e-2, 1e-1), (0.01, 0.05)),
+    ("CIFAR-10", "structured-hinge"): ((3e-3, 3e-2), (0.03, 0.3)),
+    ("CIFAR-10", "one-versus-rest-hinge"): ((1e-2, 1e-1), (0.03, 0.3)),
+    ("CIFAR-10", "one-versus-rest-squared-hinge"): ((1e-2, 1e-1), (0.03, 0.1)),
+    ("CIFAR-10", "one-versus-rest-logistic"): ((1e-3, 1e-2), (0.2, 0.6)),
+    ("CIFAR-10", "squared-error"): ((1e-2, 1e-1), (0.05, 0.2)),
+    ("digits", "softmax-cross-entropy"): ((1e-4, 1e-3, 1e-2, 1e-1), (0.1, 0.3, 1.0, 3.0)),
+    ("digits", "multiclass-hinge"): ((1e-3, 1e-2, 1e-1, 3e-1), (0.01, 0.03, 0.1, 0.3)),
+    ("digits", "multiclass-squared-hinge"): ((1e-3, 1e-2, 1e-1), (0.01, 0.03, 0.1)),
+    ("digits", "structured-hinge"): ((1e-3, 1e-2, 1e-1), (0.03, 0.1, 0.3)),
+    ("digits", "one-versus-rest-hinge"): ((1e-3, 1e-2, 1e-1), (0.03, 0.1, 0.3)),
+    ("digits", "one-versus-rest-squared-hinge"): ((1e-3, 1e-2, 1e-1), (0.03, 0.1, 0.3)),
+    ("digits", "one-versus-rest-logistic"): ((1e-3, 1e-2, 1e-1), (0.2, 0.6, 2.0)),
+    ("digits", "squared-error"): ((1e-3, 1e-2, 1e-1), (0.03, 0.1, 0.3)),
 }
 """λ and rates that are tried, beside those of the defaults."""
+
+RATES = {
+    "sgd": ("curvature", (2.0, 4.0, 8.0)),
+    "adam": ("features", (0.3, 1.0, 3.0, 10.0)),
+    "rmsprop": ("features", (0.3, 1.0, 3.0)),
+    "adagrad": ("features", (3.0, 10.0, 30.0)),
+}
+"""The rates that are tried for softmax with other optimizers: times softmax's own, or divided by the number of features."""
 
 
 def main() -> None:
@@ -30,17 +50,19 @@ def main() -> None:
     parser.add_argument("--digits-seeds", type=int, default=5)
     parser.add_argument("--data", choices=["CIFAR-10", "digits"], help="one data set alone")
     options = parser.parse_args()
-    from pellucid.training.recipe import STEP, STRENGTH
+    from pellucid.training.defaults import LINEAR_LOSSES
 
     facts = machine.described()
-    found = {}
+    found, rates = {}, {}
     for (data, kind), (strengths, steps) in GRID.items():
-        strengths = tuple(sorted({*strengths, STRENGTH[kind]}))
-        steps = tuple(sorted({*steps, STEP[kind]}))
+        strengths = tuple(sorted({*strengths, LINEAR_LOSSES[kind][0]}))
+        steps = tuple(sorted({*steps, LINEAR_LOSSES[kind][1]}))
         if options.data in (None, data):
             seeds = range(options.seeds if data == "CIFAR-10" else options.digits_seeds)
             found[f"{data}, {kind}"] = _searched(data, kind, strengths, steps, seeds)
-    kept("defaults", facts, "How the defaults were chosen", _body(found), {"grids": found})
+        if options.data in (None, data) and kind == "softmax-cross-entropy":
+            rates[data] = _rated(data, options.digits_seeds if data == "digits" else options.seeds)
+    kept("defaults", facts, "How the defaults were chosen", _body(found) + _rates_body(rates), {"grids": found, "rates": rates})
 
 
 def _searched(
@@ -58,6 +80,38 @@ def _searched(
                 cell["best"].append(best)
         print(f"{data}, {kind}, seed {seed} done", flush=True)
     return {"strengths": strengths, "steps": steps, "cells": cells, "seeds": len(seeds), "kind": kind}
+
+
+def _rated(data: str, seeds: int) -> dict[str, list[float]]:
+    """Validation accuracies after the last epoch by optimizer and rate, over the seeds; softmax with its own λ."""
+    from pellucid.training.checkpoint import Standing
+    from pellucid.training.loop import trained
+    from pellucid.training.recipe import Recipe
+    from pellucid.training.session import prepared
+
+    found: dict[str, list[float]] = {}
+    for seed in range(seeds):
+        dataset = _held_out(data, seed)
+        usual = prepared(dataset, Recipe(seed=seed), engine="numpy")
+        for name, (unit, factors) in RATES.items():
+            for factor in factors:
+                scale = usual.recipe.learning_rate if unit == "curvature" else 1 / usual.preprocessing.features
+                recipe = Recipe(optimizer=name, learning_rate=factor * scale, seed=seed)
+                session = prepared(dataset, recipe, preprocessing=usual.preprocessing)
+                heard: list[dict[str, Any]] = []
+                trained(session, Standing(0, session.start_state(), session.start_params), None, heard.append)
+                found.setdefault(f"{name} {factor:g}", []).append(heard[-1]["validation_accuracy"])
+    return found
+
+
+def _rates_body(rates: dict[str, dict[str, list[float]]]) -> str:
+    """The tables of the other optimizers' rates."""
+    lines = []
+    for data, found in rates.items():
+        rows = [[f"{key}", f"{100 * statistics.mean(values):.2f} %"] for key, values in found.items()]
+        lines += ["", f"### {data}, softmax with other optimizers", ""]
+        lines.append(table(["rate (sgd: times Nesterov's; others: ÷ features)", "accuracy"], rows))
+    return "\n".join(lines)
 
 
 def _held_out(data: str, seed: int) -> Any:
@@ -83,10 +137,11 @@ def _trained(dataset: Any, kind: str, strength: float, step: float, seed: int) -
     """Validation accuracy after the last epoch, and at the best one."""
     from pellucid.training.checkpoint import Standing
     from pellucid.training.loop import trained
-    from pellucid.training.recipe import Recipe, largest_curvature
+    from pellucid.training.recipe import Recipe
     from pellucid.training.session import prepared
+    from pellucid.training.settling import largest_curvature
 
-    plain = Recipe(model=kind, l2=strength, seed=seed)
+    plain = Recipe(loss=kind, l2=strength, seed=seed)
     seen = prepared(dataset, plain, engine="numpy").preprocessing
     curvature = largest_curvature(dataset.images, dataset.train.rows, seen.mean, seen.scale)
     session = prepared(dataset, replace(plain, learning_rate=step / curvature), preprocessing=seen)
@@ -97,7 +152,7 @@ def _trained(dataset: Any, kind: str, strength: float, step: float, seed: int) -
 
 
 def _body(found: dict[str, Any]) -> str:
-    from pellucid.training.recipe import STEP, STRENGTH
+    from pellucid.training.defaults import LINEAR_LOSSES
 
     lines = [
         "Accuracy on held-out training pictures after the last epoch, mean over the seeds; **bold**: the defaults.",
@@ -109,7 +164,7 @@ def _body(found: dict[str, Any]) -> str:
             row = [f"λ = {strength:g}"]
             for step in grid["steps"]:
                 mean = 100 * statistics.mean(grid["cells"][f"{strength:g} {step:g}"]["last"])
-                chosen = strength == STRENGTH[grid["kind"]] and step == STEP[grid["kind"]]
+                chosen = (strength, step) == LINEAR_LOSSES[grid["kind"]]
                 row.append(f"**{mean:.2f} %**" if chosen else f"{mean:.2f} %")
             rows.append(row)
         lines += ["", f"### {title} ({grid['seeds']} seeds)", ""]

@@ -46,7 +46,7 @@ def train(
         str | None,
         typer.Option(
             help="sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs; settings behind a colon: "
-            "adam:beta1=0.95. Default: nesterov."
+            "adam:first_decay=0.95. Default: nesterov."
         ),
     ] = None,
     epochs: options.Epochs = None,

@@ -87,6 +87,12 @@ class TrainingScreen:
         if event["best_epoch"] != event["epochs"]:
             words += f"; epoch {event['best_epoch']} is kept, the latest that cannot be told from the best"
         self.screen.print(words)
+        shares = event.get("penalty_shares", {})
+        said = [f"{name.upper()} is {percent(share)} of the objective" for name, share in shares.items()]
+        if "zero" in event:
+            said.append(f"{event['zero']:,} of {event['weights']:,} weights are exactly 0")
+        if said:
+            self.screen.print("; ".join(said))
 
     def _stop(self) -> None:
         if self._progress is not None:

@@ -1,9 +1,7 @@
 """The kinds of model that there are, by the names that `--model` knows."""
 
-import difflib
-
 from pellucid.models.linear import KINDS as LINEAR
-from pellucid.storage.errors import InputError
+from pellucid.storage.errors import InputError, meant
 
 KINDS = {**LINEAR}
 """What `--model` can name, with a few words for each."""
@@ -13,6 +11,5 @@ def check_kind(name: object) -> None:
     """Raise `InputError` unless this is the name of a kind of model; it suggests the nearest."""
     if isinstance(name, str) and name in KINDS:
         return
-    near = difflib.get_close_matches(str(name).lower(), KINDS, 1, 0.5)
-    meant = f" Did you mean {near[0]}?" if near else ""
-    raise InputError(f"--model must be one of {', '.join(KINDS)}, got {name!r}.{meant}")
+    guess = meant(str(name).lower(), KINDS)
+    raise InputError(f"--model must be one of {', '.join(KINDS)}, got {name!r}.{guess}")

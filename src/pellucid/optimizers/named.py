@@ -40,7 +40,7 @@ def schedule(name: str, **settings: Any) -> Schedule:
 
 
 def optimizer_described(text: str) -> Optimizer:
-    """The optimizer that a text names, with its settings behind a colon: "adam", "adam:beta1=0.95,epsilon=1e-6".
+    """The optimizer that a text names, with its settings behind a colon: "adam", "adam:first_decay=0.95,epsilon=1e-6".
 
     Raises `InputError` as `optimizer` does, and for settings that are not written so.
     """

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import numpy as np
+
 from pellucid.report.charts import Line, line_chart
 from pellucid.report.markup import chart, details, duration, escape, number, percent, section, table
 from pellucid.report.material import Material
+from pellucid.training.rate_finder import FoundRate
 
 
 def checks(material: Material) -> str:
@@ -21,6 +24,22 @@ def checks(material: Material) -> str:
         sentence = check.get("sentence") or ""
         items.append(f"<li>{mark} · {escape(check.get('name', ''))}: {escape(sentence)}</li>")
     return section("checks", "Checks before training", f"<ul>{''.join(items)}</ul>") if items else ""
+
+
+def rate(material: Material) -> str:
+    """The section of how the learning rate was found, where it was asked for."""
+    found = material.recorded("rate")
+    if not isinstance(found, dict) or not {"rate", "rates", "losses", "sentence"} <= set(found):
+        return ""
+    rates, losses = (np.array(found[key], np.float64) for key in ("rates", "losses"))
+    drawing = FoundRate(float(found["rate"]), rates, losses, str(found["sentence"])).chart()
+    caption = "each step of a trial raises the rate a little; the loss tells when it is too large"
+    return section(
+        "rate",
+        "The learning rate that was found",
+        f"<p>{escape(found['sentence'])}</p>",
+        chart(drawing, caption),
+    )
 
 
 def curves(material: Material) -> str:

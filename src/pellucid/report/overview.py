@@ -171,6 +171,11 @@ def _outcome(material: Material) -> list[tuple[str, str]]:
     weight = material.classifier.templates[0]
     numbers = sum(int(array.size) for array in material.classifier.params.values())
     rows.append(("weights", f"{weight.shape[0]:,} classes × {weight.shape[1]:,} inputs, {numbers:,} numbers"))
+    shares = material.recorded("result", "penalty_shares")
+    if isinstance(shares, dict):
+        rows += [
+            (f"{name.upper()} penalty", f"{percent(share)} of the objective") for name, share in shares.items()
+        ]
     exact = material.recorded_number("result", "zero")
     if exact is not None:
         share = exact / max(1.0, material.recorded_number("result", "weights") or 1.0)

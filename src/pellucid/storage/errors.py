@@ -4,6 +4,9 @@ Every error that pellucid raises on purpose is a `pellucid.Error`. The command l
 status 1; a traceback appears only with `--debug`.
 """
 
+import difflib
+from collections.abc import Iterable
+
 
 class Error(Exception):
     """The base of all errors that pellucid raises on purpose."""
@@ -47,3 +50,20 @@ class MissingDependencyError(Error, ImportError):
 def printable(path: object) -> str:
     """The path as text that any terminal can show; bytes that are not UTF-8 are escaped (`\\xff`)."""
     return str(path).encode("utf-8", "backslashreplace").decode("utf-8").replace("\n", "\\n")
+
+
+def known_name(what: str, typed: object, names: Iterable[str]) -> str:
+    """The one of these names that was typed; underscores are as good as dashes.
+
+    Raises `InputError` where there is none: "The activation must be one of relu, tanh; got 'rely'. Did you mean relu?"
+    """
+    known, found = list(names), str(typed).lower().replace("_", "-")
+    if found in known:
+        return found
+    raise InputError(f"The {what} must be one of {', '.join(known)}; got {typed!r}.{meant(found, known)}")
+
+
+def meant(typed: str, names: Iterable[str]) -> str:
+    """The words "Did you mean relu?" after "rely", or nothing where no name is near."""
+    near = difflib.get_close_matches(typed, list(names), 1, 0.5)
+    return f" Did you mean {near[0]}?" if near else ""

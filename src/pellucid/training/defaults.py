@@ -11,14 +11,18 @@ class Defaults:
     ----------
     loss, two_classes : names in `losses.criterion.TRAINABLE`; the second, if any, where there are two classes
     optimizer, schedule : as `optimizers.named` reads them
-    batch_size, epochs : None: by the number of pictures
+    batch_size : None: by the number of pictures
+    steps, epochs : about how many steps to make, and the least and the most epochs for it
+    rate : the learning rate; None: by loss, optimizer and data, see `settling`
     """
 
     loss: str
     optimizer: str = "nesterov"
     schedule: str = "cosine"
     batch_size: int | None = None
-    epochs: int | None = None
+    steps: int = 2_000
+    epochs: tuple[int, int] = (40, 400)
+    rate: float | None = None
     two_classes: str | None = None
 
     @property
@@ -27,12 +31,18 @@ class Defaults:
         return self.two_classes or self.loss
 
 
+_PERCEPTRON = Defaults(
+    "multiclass-perceptron", "sgd", "constant", batch_size=1, steps=50_000, epochs=(5, 40), rate=1.0
+)
+"""One picture a step, as Rosenblatt did. A constant rate scales all weights alike and decides nothing. The average
+falls again after a few passes over many pictures, so there are only a few (benchmarks/perceptron_defaults.py)."""
+
 DEFAULTS = {
     "softmax": Defaults("softmax-cross-entropy"),
     "svm": Defaults("multiclass-hinge"),
     "logistic": Defaults("one-versus-rest-logistic", two_classes="logistic-loss"),
-    "perceptron": Defaults("multiclass-perceptron", "sgd", "constant"),
-    "averaged-perceptron": Defaults("multiclass-perceptron", "sgd", "constant"),
+    "perceptron": _PERCEPTRON,
+    "averaged-perceptron": _PERCEPTRON,
 }
 """For each kind of model."""
 
@@ -47,7 +57,7 @@ LINEAR_LOSSES = {
     "one-versus-rest-hinge": (0.03, 0.1),
     "one-versus-rest-squared-hinge": (0.03, 0.1),
     "binary-cross-entropy": (3e-3, 0.6),
-    "one-versus-rest-logistic": (3e-3, 0.6),
+    "one-versus-rest-logistic": (1e-2, 1.0),
     "multiclass-perceptron": (0.0, 0.1),
     "perceptron-loss": (0.0, 0.1),
     "logistic-loss": (3e-3, 0.6),

@@ -10,9 +10,9 @@ import numpy as np
 
 from pellucid.losses.criterion import Criterion
 from pellucid.models.kinds import check_kind
-from pellucid.optimizers.named import optimizer_described, schedule_described
+from pellucid.optimizers.named import OPTIMIZERS, optimizer_described, schedule_described
 from pellucid.optimizers.schedules import Schedule
-from pellucid.storage.errors import InputError
+from pellucid.storage.errors import InputError, meant
 from pellucid.training.defaults import DEFAULTS, MINIMIZERS
 from pellucid.training.sampling import SAMPLINGS
 from pellucid.training.selection import WATCHED
@@ -34,7 +34,7 @@ class Recipe:
     l2 : λ ≥ 0 of ½λ‖w‖², for all weights, or parameter's name → λ
     l1 : λ ≥ 0 of λ Σ|w|, likewise; it makes weights exactly 0
     penalize_biases : whether the penalties count biases as weights
-    optimizer : a name with its settings, such as "adam:beta1=0.95"; "lbfgs" takes all pictures at each step
+    optimizer : a name with its settings, such as "adam:first_decay=0.95"; "lbfgs" takes all pictures at each step
     learning_rate : the highest rate of the schedule, > 0; "find" tries them out first
     momentum : 0 to below 1, of the optimizers that have one
     schedule : a name with its settings, such as "step:at=0.5|0.75,factor=0.1"
@@ -150,6 +150,10 @@ class Recipe:
     def rule(self) -> Any:
         """The optimizer's formula; None for a minimizer, and for one that is handed in."""
         text = self.optimizer or DEFAULTS[self.model].optimizer
+        name, known = str(text).partition(":")[0], (*OPTIMIZERS, *MINIMIZERS)
+        if name not in known and text != HANDED_IN:
+            guess = meant(name.lower(), known)
+            raise InputError(f"--optimizer must be one of {', '.join(known)}, got {text!r}.{guess}")
         if text in MINIMIZERS or text == HANDED_IN:
             if self.momentum is not None:
                 raise InputError(f"--optimizer {text} has no --momentum: leave it out.")

@@ -46,10 +46,11 @@ def settled(
     batch_size = recipe.batch_size or defaults.batch_size
     batch_size = batch_size or int(2 ** np.clip(np.floor(np.log2(max(len(rows), 1) / 40)), 4, 8))
     batch_size = min(batch_size, len(rows))
-    steps = -(-len(rows) // batch_size)
+    steps, (fewest, most) = -(-len(rows) // batch_size), defaults.epochs
     rate = recipe.learning_rate
-    if rate is None and recipe.optimizer == HANDED_IN:
-        rate = 1.0
+    if rate is None:
+        own = recipe.optimizer in (None, defaults.optimizer)
+        rate = 1.0 if recipe.optimizer == HANDED_IN else defaults.rate if own else None
     if rate is None:
         rule = type(recipe.rule)
         if rule in _ADAPTIVE:
@@ -69,7 +70,7 @@ def settled(
         l2=dict(l2) if isinstance(l2, Mapping) else float(l2),
         learning_rate=rate,
         batch_size=batch_size,
-        epochs=recipe.epochs or defaults.epochs or max(40, min(400, -(-2000 // steps))),
+        epochs=recipe.epochs or max(fewest, min(most, -(-defaults.steps // steps))),
     )
 
 

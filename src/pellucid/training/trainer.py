@@ -28,7 +28,7 @@ from pellucid.training.facts import (
 from pellucid.training.judging import evaluated, mean_loss
 from pellucid.training.lock import Lock
 from pellucid.training.loop import Finished, Listener, trained
-from pellucid.training.penalties import zeros
+from pellucid.training.penalties import penalties, zeros
 from pellucid.training.recipe import Recipe
 from pellucid.training.run import read_run, write_run
 from pellucid.training.session import Session, prepared
@@ -204,6 +204,14 @@ def resume(
         return _logged(session, standing, folder, run, dict(run.get("seconds_before", {})), listener)
 
 
+def penalty_share(session: Session, params: dict[str, Any], loss: float) -> dict[str, Any]:
+    """What each penalty costs with the kept weights, and its share of the objective on the training part."""
+    found = penalties(params, session.task.l2, session.l1)
+    objective = loss + sum(found.values())
+    shares = {name: value / objective for name, value in found.items() if objective > 0}
+    return {"penalties": found, "penalty_shares": shares} if found else {}
+
+
 def _logged(
     session: Session,
     standing: Standing,
@@ -285,6 +293,7 @@ def _finished(
         "best_epoch": end.standing.best_epoch,
         "peak_epoch": end.standing.peak_epoch,
         **(zeros(params) if session.l1 else {}),
+        **penalty_share(session, params, mean_loss(measured["train"][1])),
         "temperature": temperature,
         "calibration_error": calibration,
         "seconds": spent,
