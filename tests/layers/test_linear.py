@@ -8,6 +8,7 @@ import pytest
 from pellucid.arrays import random
 from pellucid.arrays.compile import compiled
 from pellucid.graph import Tensor
+from pellucid.layers.initialization import Gaussian
 from pellucid.layers.linear import Linear
 from pellucid.losses import multiclass_hinge, softmax_cross_entropy
 from pellucid.storage.errors import InputError
@@ -32,7 +33,7 @@ def test_it_starts_at_the_loss_of_a_blind_guess():
 
 
 def test_a_random_start_has_the_deviation_asked_for_and_comes_from_the_key():
-    layer = Linear(300, 100, deviation=0.02)
+    layer = Linear(300, 100, Gaussian(0.02))
     params, _ = layer.init(KEY)
     assert params["weight"].dtype == np.float32
     assert params["weight"].std() == pytest.approx(0.02, rel=0.03)

@@ -5,43 +5,56 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.arrays import random
 from pellucid.graph.algebra import affine
+from pellucid.layers.initialization import Initialization, Shape
+from pellucid.layers.layer import Array, Arrays, Layer
+from pellucid.layers.settings import check_whole
 from pellucid.storage.errors import InputError
 
 
 @dataclass(frozen=True)
-class Linear:
+class Linear(Layer):
     """K weighted sums of D features.
 
     Attributes
     ----------
     features : D
-    classes : K
-    deviation : standard deviation of the random start weights; 0 starts from zeros, which is right for a linear
-        classifier (there is no symmetry to break) and begins at a loss of exactly ln K or K − 1
+    outputs : K, the classes of a linear classifier or the units of a hidden layer
+    initialization : where the weights begin, or its name. Zeros are right for a linear classifier (there is no
+        symmetry to break), which then begins at a loss of exactly ln K or K − 1; hidden layers need another
+    bias : whether b is there; before batch normalization it is of no use
     """
 
     features: int
-    classes: int
-    deviation: float = 0.0
+    outputs: int
+    initialization: Initialization | str = "zeros"
+    bias: bool = True
 
-    def init(self, rng: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
-        """Start weights {"weight": (K, D), "bias": (K,)} float32, and no statistics."""
-        shape = (self.classes, self.features)
-        weight = (
-            np.float32(self.deviation) * random.normal(rng, shape)
-            if self.deviation
-            else np.zeros(shape, np.float32)
-        )
-        return {"weight": weight, "bias": np.zeros(self.classes, np.float32)}, {}
+    def __post_init__(self) -> None:
+        check_whole("Linear", features=self.features, outputs=self.outputs)
 
-    def __call__(self, params: dict[str, Any], x: Any) -> Any:
+    def arrays(self) -> dict[str, Array]:
+        weight = {"weight": Array((self.outputs, self.features), self.initialization)}
+        return weight | {"bias": Array((self.outputs,))} if self.bias else weight
+
+    def output_shape(self, shape: Shape) -> Shape:
+        self._check((), shape)
+        return (self.outputs,)
+
+    def multiply_adds(self, shape: Shape) -> int:
+        return self.outputs * self.features
+
+    def __call__(self, params: Arrays, x: Any, **mode: Any) -> Any:
         """Scores (N, K) of x (N, D). Raises `InputError` where x is no row of D features for each picture."""
-        shape = np.shape(x)
-        if len(shape) != 2 or shape[1] != self.features:
+        shape = x.shape if hasattr(x, "shape") else np.shape(x)
+        self._check(shape[:1], shape[1:])
+        bias = params["bias"] if self.bias else np.zeros(self.outputs, params["weight"].dtype)
+        return affine(x, params["weight"], bias)
+
+    def _check(self, first: Shape, shape: Shape) -> None:
+        """Raises `InputError` unless one picture's numbers are D in a row; `first` is (N,) where N is known."""
+        if tuple(shape) != (self.features,):
             raise InputError(
-                f"Linear({self.features}, {self.classes}) needs x of shape (N, {self.features}), got {shape}. "
-                "Flatten the images first: `preprocessing.apply(images)`."
+                f"Linear({self.features}, {self.outputs}) needs x of shape (N, {self.features}), got "
+                f"{(*first, *shape)}. Flatten the images first: `preprocessing.apply(images)`."
             )
-        return affine(x, params["weight"], params["bias"])
