@@ -60,7 +60,7 @@ def picture() -> str:
             errors = [error(each, dtype, centered) for each in h]
             best, power = (np.cbrt(2 * epsilon), "∛ε") if centered else (np.sqrt(2 * epsilon), "√ε")
             marks += [Curve(h, errors, name=name, color=color), Rule(x=best, name=power, color=color)]
-        for at, to, words in ((3e-5, 8e-2, "slope −1"), (0.02, 0.02, "1"), (0.06, 2e-6, "2")):
+        for at, to, words in ((3e3 * epsilon, 3e-3, "slope −1"), (0.02, 0.02, "1"), (0.06, 2e-6, "2")):
             marks.append(Note(at, to, words, color="gray"))
         axes = Axis("h", logarithmic=True, low=1e-14), Axis("relative error", True, low=1e-12, high=10)
         panels.append(Panel(marks, *axes, title=dtype.__name__, names="top"))
