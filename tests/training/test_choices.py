@@ -115,6 +115,16 @@ def test_lbfgs_comes_to_the_optimum(quick, tmp_path):
         fit(quick, Recipe(optimizer="lbfgs", l1=0.1))
 
 
+def test_preconditioned_lbfgs_comes_to_the_same_optimum(quick):
+    plain, round_ = (
+        fit(quick, Recipe(optimizer=name, l2=1e-3, epochs=400, gradient_norm=1e-4))
+        for name in ("lbfgs", "preconditioned-lbfgs")
+    )
+    assert round_.events[-1]["objective"] == pytest.approx(plain.events[-1]["objective"], abs=1e-4)
+    assert round_.events[-1]["validation_accuracy"] == plain.events[-1]["validation_accuracy"]
+    assert all(event["gradient_norm"] > 0 for event in round_.events)
+
+
 def test_lbfgs_goes_on_where_it_was_stopped(quick, tmp_path):
     run = new_run(tmp_path / "run", "digits", "softmax")
     heard = []

@@ -45,7 +45,7 @@ def train(
     optimizer: Annotated[
         str | None,
         typer.Option(
-            help="sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs; settings behind a colon: "
+            help="sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs, preconditioned-lbfgs; settings behind a colon: "
             "adam:first_decay=0.95. Default: nesterov."
         ),
     ] = None,

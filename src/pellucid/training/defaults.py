@@ -71,5 +71,5 @@ LINEAR_LOSSES = {
 where λmax is the largest curvature of the data: chosen on validation pictures of CIFAR-10 and of digits, those of two
 classes on two of each (`python -m benchmarks.defaults`)."""
 
-MINIMIZERS = ("lbfgs",)
+MINIMIZERS = ("lbfgs", "preconditioned-lbfgs")
 """Optimizers that look at all training pictures in each step and choose their own step length."""

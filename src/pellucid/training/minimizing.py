@@ -6,7 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.arrays import random
+from pellucid.layers.linear import Linear
+from pellucid.layers.single_score import SingleScore
 from pellucid.optimizers.minimizer import lbfgs
+from pellucid.optimizers.preconditioner import SAMPLE, Preconditioner, preconditioned_lbfgs
+from pellucid.storage.errors import InputError
 from pellucid.training.checkpoint import Standing
 from pellucid.training.engine import State
 from pellucid.training.session import Session
@@ -19,7 +24,8 @@ FLAT = 1e-7
 
 
 def minimized(session: Session, standing: Standing, visit: Visit) -> str:
-    """Go down with L-BFGS from where training stands, until a visit says why to stop or nothing lower can be told."""
+    """Go down from where training stands, until a visit says why to stop or nothing lower can be told: with L-BFGS,
+    plain or in coordinates in which the objective is nearly round."""
     recipe, pictures = session.recipe, len(session.dataset.train.rows)
     compiled, began = session.engine.compiling, time.perf_counter()
     objective = session.full_objective
@@ -50,7 +56,19 @@ def minimized(session: Session, standing: Standing, visit: Visit) -> str:
         return reason
 
     left = (recipe.epochs or 1) - standing.epoch
-    found = lbfgs(
-        objective, state["params"], beta=recipe.gradient_norm or FLAT, steps=max(left, 1), watch=watch
-    )
-    return found.reason
+    settings = {"beta": recipe.gradient_norm or FLAT, "steps": max(left, 1), "watch": watch}
+    if recipe.optimizer == "lbfgs":
+        return lbfgs(objective, state["params"], **settings).reason
+    return preconditioned_lbfgs(objective, state["params"], _coordinates(session), **settings).reason
+
+
+def _coordinates(session: Session) -> dict[str, Preconditioner]:
+    """Coordinates for the weights of a linear model, from a seeded sample of its training pictures."""
+    if not isinstance(session.model, Linear | SingleScore):
+        raise InputError(
+            "--optimizer preconditioned-lbfgs is for linear models, whose pictures tell how their objective curves. "
+            "Take lbfgs, or adamw."
+        )
+    rows = session.dataset.train.rows
+    drawn = rows[random.permutation(random.key(session.recipe.seed), len(rows))[:SAMPLE]]
+    return {"weight": Preconditioner.measured(session.supply.batch(np.sort(drawn))[0])}
