@@ -21,6 +21,12 @@ TOPICS = {
         ("defaults", "--seeds", "1", "--digits-seeds", "3"),
     ),
     "graph": (("graph_eager",), ("graph_compiled",), ("graph_drawing",)),
+    "learning": (
+        ("time_to_optimum", "--problem", "softmax"),
+        ("time_to_optimum", "--problem", "squared-hinge"),
+        ("time_to_accuracy",),
+        ("epochs_of_every_loss",),
+    ),
 }
 _PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 _HEAD = """# Benchmarks
@@ -57,9 +63,10 @@ def _run(name: str, words: list[str]) -> bool:
 
 
 def _write() -> None:
-    names = [name for benchmarks in TOPICS.values() for name, *_ in benchmarks]
-    files = [FOLDER / f"{name}.json" for name in names]
-    records = [json.loads(file.read_text("utf-8")) for file in files if file.exists()]
+    names = dict.fromkeys(name for benchmarks in TOPICS.values() for name, *_ in benchmarks)
+    # One that is run with several settings has a result for each: its name, then which.
+    files = [file for name in names for file in sorted(FOLDER.glob(f"{name}*.json"))]
+    records = [json.loads(file.read_text("utf-8")) for file in files]
     _PAGE.parent.mkdir(exist_ok=True)
     _PAGE.write_text("\n".join([_HEAD, *(page(record) for record in records)]), "utf-8")
 
