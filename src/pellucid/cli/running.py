@@ -79,7 +79,7 @@ def train_and_report(
     facts = {
         "command": shlex.join(["pellucid", *sys.argv[1:]]),
         "load": loading,
-        "working_folder": _working_folder(),
+        "working_folder": working_folder(),
     }
     with _ending_well(folder, made_here):
         with TrainingScreen(screen) as listener:
@@ -127,7 +127,7 @@ def _ending_well(folder: Path, made_here: bool | None) -> Iterator[None]:
         raise
 
 
-def _working_folder() -> str:
+def working_folder() -> str:
     """Where relative paths begin: a run may be resumed from elsewhere. Empty where the folder is gone."""
     try:
         return os.getcwd()

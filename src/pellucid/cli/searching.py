@@ -13,14 +13,14 @@ from rich.console import Console
 
 from pellucid.arrays.compile import keep_programs
 from pellucid.cli.console import escape, print_json
-from pellucid.cli.running import load_data
+from pellucid.cli.running import conclude, load_data, working_folder
 from pellucid.cli.search_screen import SearchScreen, show_trials
 from pellucid.cli.training_screen import TrainingScreen
 from pellucid.data.dataset import Dataset
 from pellucid.search.findings import as_csv, as_json, command, conclusion, widened
 from pellucid.search.space import Space
 from pellucid.search.trials import Plan, Trial, best, searched, versions
-from pellucid.storage.atomic import write_text
+from pellucid.storage.atomic import make_folder, write_text
 from pellucid.storage.errors import Error, FileError, InputError, StorageError, printable
 from pellucid.storage.seal import read_sealed, write_sealed
 from pellucid.training.facts import of_data
@@ -52,7 +52,7 @@ def begin(
     facts = {
         "pellucid": pellucid.__version__,
         "command": printable(shlex.join(["pellucid", *sys.argv[1:]])),
-        "working_folder": os.getcwd(),
+        "working_folder": working_folder(),
         "load": loading,
         "data": of_data(dataset),
         "base": plan.base.to_json(),
@@ -136,7 +136,7 @@ def _search(
     wider = widened(plan, best(trials), source)
     if wider:
         screen.print(f"wider:  {escape(printable(wider))}")
-    accuracy = _trained(screen, dataset, plan, best(trials), folder, facts) if facts["train"] else None
+    accuracy = _trained(screen, dataset, best(trials), folder, facts) if facts["train"] else None
     if not facts["train"]:
         screen.print(f"train:  {escape(printable(command(plan, best(trials), source)))}")
     if json:
@@ -157,21 +157,14 @@ def _write(folder: Path, plan: Plan, trials: list[Trial], facts: dict[str, Any])
 
 
 def _trained(
-    screen: Console, dataset: Dataset, plan: Plan, trial: Trial, folder: Path, facts: dict[str, Any]
+    screen: Console, dataset: Dataset, trial: Trial, folder: Path, facts: dict[str, Any]
 ) -> dict[str, float]:
     """Train with the best settings, or go on with that; returns the accuracy of each part."""
-    from pellucid.cli.running import conclude
-    from pellucid.storage.atomic import make_folder
-    from pellucid.training.checkpoint import load_checkpoint
-
     run = folder / BEST
     screen.print()
     screen.print(f"training with the best settings in {escape(printable(run))}")
     with TrainingScreen(screen) as listener:
-        begun = (run / "run.json").exists()
-        with contextlib.suppress(FileError):
-            begun = begun and load_checkpoint(run) is not None
-        if begun and any(run.glob("checkpoint-*.safetensors")):
+        if (run / "run.json").exists() and any(run.glob("checkpoint-*.safetensors")):
             outcome = resume(run, dataset, listener=listener)
         else:
             make_folder(run)
@@ -180,7 +173,7 @@ def _trained(
                 "load": facts["load"],
                 "working_folder": facts["working_folder"],
             }
-            outcome = fit(dataset, trial.recipe, run, engine=plan.engine, listener=listener, facts=told)
+            outcome = fit(dataset, trial.recipe, run, engine=facts["engine"], listener=listener, facts=told)
     conclude(screen, dataset, outcome, run, False)
     return outcome.run["result"]["accuracy"]
 

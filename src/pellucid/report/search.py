@@ -59,17 +59,16 @@ def picture(plan: Plan, trials: Sequence[Trial], name: str) -> str:
         return ""
     shade = _shades(trials)
     first, top = best(trials), ranges[:2]
+    rising = ranked(trials)[::-1]  # the better ones on top
     panels = []
     if len(top) == 2:
-        spots = [
-            _spot(plan, t, getattr(t.recipe, top[0]), getattr(t.recipe, top[1]), shade) for t in trials[::-1]
-        ]
+        spots = [_spot(plan, t, getattr(t.recipe, top[0]), getattr(t.recipe, top[1]), shade) for t in rising]
         x, y = (float(getattr(first.recipe, setting)) for setting in top)
         marks: list[Mark] = [*spots, Note(x, y, "best", anchor="middle", dy=-13)]
-        title = f"{name}: {len(trials)} trials; the brighter, the better"
+        title = f"{name}: {len(trials)} trials, the brighter the better"
         panels.append(Panel(marks, _axis(first, top[0]), _axis(first, top[1]), title))
     for setting in ranges:
-        finite = [t for t in trials[::-1] if math.isfinite(t.value)]
+        finite = [t for t in rising if math.isfinite(t.value)]
         across = [_spot(plan, t, getattr(t.recipe, setting), _shown(plan, t), shade) for t in finite]
         what = "loss on validation" if plan.base.watch == "loss" else f"{plan.base.watch} on validation, %"
         panels.append(Panel(across, _axis(first, setting), Axis(what), f"by {label(setting)}"))

@@ -126,11 +126,11 @@ def searched(
     _check(dataset)
     preprocessing = Preprocessing.measured(dataset.images, dataset.train.rows, dataset.frame)
     recipes, spans = _recipes(dataset, plan, preprocessing)
-    engine = _engine(plan.engine)
-    groups = lots(dataset, recipes, preprocessing, engine, folder)
     epochs = recipes[0].epochs
     assert epochs is not None
     stages = rungs(epochs, plan.trials, plan.reduction)
+    engine = _engine(plan.engine, _work(plan, stages) * _seconds(dataset, recipes[0]))
+    groups = lots(dataset, recipes, preprocessing, engine, folder)
     listener(
         {
             "event": "ready",
@@ -234,17 +234,29 @@ def _recipes(
     return recipes, spans
 
 
-def _engine(name: str) -> str:
-    """Which engine runs the trials. Raises `MissingDependencyError` where it is asked for and cannot."""
+def _engine(name: str, seconds: float) -> str:
+    """Which engine runs the trials; "auto" takes NumPy for what it can do in less time than compiling takes.
+
+    Raises `MissingDependencyError` where XLA is asked for and cannot.
+    """
     from pellucid.arrays.canary import trustworthy
 
-    works = name != "numpy" and compiler.available() and trustworthy()
+    if name == "numpy" or (name == "auto" and seconds < 5):
+        return "numpy"
+    works = compiler.available() and trustworthy()
     if name == "xla" and not works:
         raise MissingDependencyError(
             "--engine xla needs JAX, and a version that computes right numbers here: pip install jax, or use "
             "--engine numpy."
         )
     return "xla" if works else "numpy"
+
+
+def _seconds(dataset: Dataset, recipe: Recipe) -> float:
+    """About what an epoch of a trial takes on NumPy, as `training/engine.py` reckons."""
+    pictures, features = len(dataset.train), int(np.prod(dataset.images.shape[1:]))
+    steps = pictures / (recipe.batch_size or 1)
+    return pictures * features * len(dataset.classes) * 4 / 2e10 + steps * 1e-4
 
 
 def _work(plan: Plan, stages: tuple[int, ...]) -> int:
