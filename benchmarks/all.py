@@ -27,6 +27,7 @@ TOPICS = {
         ("time_to_optimum", "--problem", "squared-hinge"),
         ("time_to_accuracy",),
         ("epochs_of_every_loss",),
+        ("search_trials", "--repetitions", "3"),
     ),
 }
 _PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
