@@ -21,7 +21,7 @@ TOPICS = {
         ("defaults", "--seeds", "1", "--digits-seeds", "3"),
     ),
     "graph": (("graph_eager",), ("graph_compiled",), ("graph_drawing",)),
-    "networks": (("network_parity",),),
+    "networks": (("convolution",), ("network_parity",)),
     "learning": (
         ("time_to_optimum", "--problem", "softmax"),
         ("time_to_optimum", "--problem", "squared-hinge"),

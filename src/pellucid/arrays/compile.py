@@ -145,6 +145,13 @@ def keep_programs() -> None:
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
 
 
+def on_cpu() -> bool:
+    """Whether programs run on the CPU."""
+    import jax
+
+    return jax.default_backend() == "cpu"
+
+
 def device_description() -> str:
     """The first device in words, such as "cpu" or "NVIDIA H100"."""
     import jax

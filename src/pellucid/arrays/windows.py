@@ -45,7 +45,8 @@ class Windows:
     @property
     def span(self) -> tuple[int, int]:
         """From the first window's first pixel to the last window's first pixel, both counted, down and across."""
-        return tuple((number - 1) * self.stride + 1 for number in self.count)
+        down, across = self.count
+        return (down - 1) * self.stride + 1, (across - 1) * self.stride + 1
 
     def bordered(self, x: Any, value: float = 0) -> Any:
         """The pictures with their border, filled with `value`."""
@@ -102,9 +103,12 @@ def windows(shape: tuple[int, ...], size: tuple[int, int], stride: int, padding:
     if min(*size, stride) < 1:
         raise ValueError("windows and strides must be at least 1")
     border = _border(padding)
-    if any(one < 0 or one >= side for pair, side in zip(border, size, strict=True) for one in pair):
+    if any(one < 0 for pair in border for one in pair):
+        raise ValueError("a border cannot be negative")
+    if any(one >= side for pair, side in zip(border, size, strict=True) for one in pair):
         raise ValueError(
-            f"a border must be from 0 to {min(size) - 1} wide: beyond it windows of {size[0]} × {size[1]} see nothing"
+            f"a border must be narrower than the windows, which are {size[0]} × {size[1]}: "
+            "beyond it they would see nothing"
         )
     count = []
     for name, length, side, (before, after) in zip(
@@ -155,15 +159,13 @@ def averages(x: Any, seen_by: Windows) -> tuple[Any, Any]:
 
 
 def _border(padding: int | Border) -> Border:
-    if np.ndim(padding) == 0:
-        return ((operator.index(padding),) * 2,) * 2
+    if not isinstance(padding, tuple | list):
+        number = operator.index(padding)
+        return (number, number), (number, number)
     if np.shape(padding) != (2, 2):
         raise ValueError("padding must be one whole number, or ((above, below), (left, right))")
     (above, below), (left, right) = padding
-    return (
-        (operator.index(above), operator.index(below)),
-        (operator.index(left), operator.index(right)),
-    )
+    return (operator.index(above), operator.index(below)), (operator.index(left), operator.index(right))
 
 
 def _spread_out(

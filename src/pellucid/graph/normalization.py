@@ -3,7 +3,8 @@
     batch_normalize(x, scale, shift, epsilon=1e-5)                  with the minibatch's own mean and variance
     normalize_with(x, mean, variance, scale, shift, epsilon=1e-5)   with the population's, to evaluate
 
-x is (..., C), rows of features or pictures (N, H, W, C); all others are (C). The variance is the biased one, Σ(x − m)² / M.
+x is (..., C), rows of features or pictures (N, H, W, C); all others are (C).
+The variance is the biased one, Σ(x − m)² / M.
 """
 
 import math
