@@ -10,6 +10,7 @@ from pellucid.storage.errors import (
     StorageError,
     TrainingError,
     UnreadableError,
+    known_name,
     printable,
 )
 
@@ -45,3 +46,12 @@ def test_a_path_can_be_printed_anywhere():
         shown = printable(name)
         shown.encode("utf-8")
         assert "\n" not in shown
+
+
+def test_a_name_that_nobody_has():
+    names = ("relu", "leaky-relu")
+    assert known_name("activation", "Leaky_ReLU", names) == "leaky-relu"
+    with pytest.raises(InputError, match=r"must be one of relu, leaky-relu; got 'rely'. Did you mean relu\?"):
+        known_name("activation", "rely", names)
+    with pytest.raises(InputError, match=r"got 'quadratic'\.$"):
+        known_name("activation", "quadratic", names)

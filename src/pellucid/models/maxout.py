@@ -46,12 +46,4 @@ class MaxoutNetwork:
             layer = {"hidden": Maxout(features, units, self.pieces, self.initialization)}
             return layer | ({"normalization": BatchNorm(units)} if self.batch_norm else {})
 
-        return perceptron(
-            hidden,
-            self.hidden,
-            math.prod(shape),
-            classes,
-            self.initialization,
-            self.input_dropout,
-            self.dropout,
-        )
+        return perceptron(self, hidden, math.prod(shape), classes)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from pellucid.layers.activations import ACTIVATIONS, Activation
 from pellucid.layers.dropout import Dropout
@@ -51,36 +52,27 @@ class MLP:
             normalization = {"normalization": BatchNorm(units)} if self.batch_norm else {}
             return {"hidden": sums, **normalization, "activation": Activation(self.activation)}
 
-        return perceptron(
-            hidden,
-            self.hidden,
-            math.prod(shape),
-            classes,
-            self.initialization,
-            self.input_dropout,
-            self.dropout,
-        )
+        return perceptron(self, hidden, math.prod(shape), classes)
 
 
 def perceptron(
-    hidden: Callable[[int, int], dict[str, Layer]],
-    sizes: tuple[int, ...],
-    features: int,
-    classes: int,
-    initialization: str,
-    input_dropout: float,
-    dropout: float,
+    settings: Any, hidden: Callable[[int, int], dict[str, Layer]], features: int, classes: int
 ) -> Chain:
     """Hidden layers, dropout behind each, and scores.
 
     Parameters
     ----------
+    settings : sizes, initialization and rates of dropout, as in `MLP`
     hidden : from the numbers that come in and the units to what one hidden layer is made of, by name; the layer's
         number is put behind each name
     """
-    parts: dict[str, Layer] = {"input_dropout": Dropout(input_dropout)} if input_dropout else {}
-    for number, units in enumerate(sizes, 1):
-        made = hidden(features, units) | ({"dropout": Dropout(dropout)} if dropout else {})
+    parts: dict[str, Layer] = {}
+    if settings.input_dropout:
+        parts["input_dropout"] = Dropout(settings.input_dropout)
+    for number, units in enumerate(settings.hidden, 1):
+        made = hidden(features, units)
+        if settings.dropout:
+            made["dropout"] = Dropout(settings.dropout)
         parts |= {f"{name}{number}": layer for name, layer in made.items()}
         features = units
-    return chain(**parts, scores=Linear(features, classes, initialization))
+    return chain(**parts, scores=Linear(features, classes, settings.initialization))
