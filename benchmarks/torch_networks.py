@@ -117,7 +117,7 @@ class Peer:
         self.names = {here: wanted[here] for here in own}
         for here, parameter in own.items():
             parameter.data = torch.from_numpy(_turned(params[wanted[here]], (0, 3, 1, 2)).copy())
-        self.model.train()
+        self.model.to(parameter.dtype).train()  # the running statistics too
 
     def loss(self, x: np.ndarray, y: np.ndarray) -> Any:
         """The mean cross-entropy of rows x (N, D) with labels y (N); its gradients are left with the parameters."""
