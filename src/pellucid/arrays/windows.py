@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.arrays.compile import materialized
 from pellucid.arrays.namespace import namespace
 
 Border = tuple[tuple[int, int], tuple[int, int]]
@@ -139,6 +140,9 @@ def largest(x: Any, seen_by: Windows) -> tuple[Any, Any]:
     def to_x(g: Any) -> Any:
         wins = [(seen_by.seen(filled, offset) == z).astype(x.dtype) for offset in seen_by.offsets]
         share = g / reduce(operator.add, wins)
+        if xp is not np:
+            # Left alone, the compiler counts the winners anew for each offset.
+            share = materialized(share)
         return seen_by.put_back(share * won for won in wins)
 
     return z, to_x
