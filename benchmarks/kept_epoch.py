@@ -40,7 +40,7 @@ def main() -> None:
 
 def _accuracies(dataset: Any, kind: str, seed: int) -> tuple[float, float, float]:
     """On the judging part: the best epoch on validation (the latest of equals), the kept one, the last."""
-    from pellucid.training import loop
+    from pellucid.training import judging, loop
     from pellucid.training.checkpoint import Standing
     from pellucid.training.recipe import Recipe
     from pellucid.training.session import prepared

@@ -110,23 +110,23 @@ def test_a_chunk_is_compiled_once():
 
 def test_engine_is_chosen_by_size(monkeypatch):
     task, data = session("softmax", np.float32)[0], supply(np.float32)
-    small = chosen("auto", task, data, 1_000, 64, 10, 40, 32)
+    small = chosen("auto", task, data, 1_000, 640, 40, 32)
     assert (small[0].name, small[1]) == ("numpy", "small enough to be done before a compiler has started")
-    assert chosen("auto", task, data, 50_000, 3072, 10, 40, 196)[0].name == "xla"
-    assert chosen("numpy", task, data, 50_000, 3072, 10, 40, 196)[0].name == "numpy"
+    assert chosen("auto", task, data, 50_000, 30720, 40, 196)[0].name == "xla"
+    assert chosen("numpy", task, data, 50_000, 30720, 40, 196)[0].name == "numpy"
     with pytest.raises(InputError, match="--engine must be auto, numpy or xla, got 'torch'"):
-        chosen("torch", task, data, 1, 1, 1, 1, 1)
+        chosen("torch", task, data, 1, 1, 1, 1)
     monkeypatch.setattr(engines.compiler, "available", lambda: False)
-    assert chosen("auto", task, data, 50_000, 3072, 10, 40, 196)[1] == "JAX is not installed"
+    assert chosen("auto", task, data, 50_000, 30720, 40, 196)[1] == "JAX is not installed"
     with pytest.raises(MissingDependencyError, match="pip install jax"):
-        chosen("xla", task, data, 1, 1, 1, 1, 1)
+        chosen("xla", task, data, 1, 1, 1, 1)
 
 
 def test_a_compiler_that_computes_wrong_numbers_is_avoided(monkeypatch):
     monkeypatch.setattr("pellucid.arrays.canary.trustworthy", lambda: False)
     task, data = session("softmax", np.float32)[0], supply(np.float32)
-    engine, why = chosen("auto", task, data, 50_000, 3072, 10, 40, 196)
+    engine, why = chosen("auto", task, data, 50_000, 30720, 40, 196)
     assert engine.name == "numpy"
     assert "computes wrong numbers" in why
     with pytest.raises(MissingDependencyError, match="wrong numbers"):
-        chosen("xla", task, data, 1, 1, 1, 1, 1)
+        chosen("xla", task, data, 1, 1, 1, 1)

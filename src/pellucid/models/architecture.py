@@ -120,6 +120,11 @@ class Architecture(Layer):
     def draws(self) -> bool:
         return self.layers.draws
 
+    @property
+    def has_statistics(self) -> bool:
+        """Whether it needs more than its parameters to judge one picture alone: batch normalization does."""
+        return any(not array.trained for array in self.arrays().values())
+
     def __call__(self, params: Arrays, x: Any, **mode: Any) -> Any:
         """Scores (N, K) of x (N, D)."""
         return self.layers(params, x, **mode)

@@ -7,10 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.models.kinds import NETWORKS
 from pellucid.models.linear import templates
 from pellucid.models.verdicts import Verdict
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.preprocessing.standardize import block_rows
+from pellucid.storage.errors import InputError
 
 _BLOCK = 4096  # pictures scored at once: memory stays bounded
 
@@ -26,6 +28,7 @@ class Classifier:
     params : name → float32 array, such as {"weight": (K, D), "bias": (K,)}
     temperature : scores are divided by it before softmax makes probabilities of them; fitted on validation pictures
         (Guo et al. 2017, section 4.2)
+    statistics : what the model needs beside its parameters, such as the means of batch normalization
     origin : where it comes from: recipe, data, accuracies, versions
     """
 
@@ -36,18 +39,29 @@ class Classifier:
     params: dict[str, np.ndarray] = field(repr=False)
     temperature: float = 1.0
     origin: dict[str, Any] = field(default_factory=dict, repr=False)
+    statistics: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     def scores(self, inputs: np.ndarray) -> np.ndarray:
         """Scores (N, K) float32 of prepared inputs (N, H, W, C) uint8, or (N, D) for rows of numbers."""
         size = block_rows(self.preprocessing.features, _BLOCK)
         if len(inputs) <= size:
-            return self.model(self.params, self.preprocessing.apply(inputs))
+            return self.model(self.params, self.preprocessing.apply(inputs), statistics=self.statistics)
         blocks = range(0, len(inputs), size)
         return np.concatenate([self.scores(inputs[start : start + size]) for start in blocks])
 
     @property
+    def linear(self) -> bool:
+        """Whether its scores are weighted sums of the features, so that they can be taken apart exactly."""
+        return self.kind not in NETWORKS
+
+    @property
     def templates(self) -> tuple[np.ndarray, np.ndarray]:
-        """The weights (K, D) and biases (K,) whose sums are the scores of a linear classifier."""
+        """The weights (K, D) and biases (K,) whose sums are the scores of a linear classifier.
+
+        Raises `InputError` for a network.
+        """
+        if not self.linear:
+            raise InputError(f"A {self.kind} has no single template for each class: it is a network.")
         return templates(self.model, self.params)
 
     def probabilities(self, scores: np.ndarray) -> np.ndarray:

@@ -1,9 +1,27 @@
 """The kinds of model that there are, by the names that `--model` knows."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from pellucid.models.architecture import DESIGNS, Architecture, design
 from pellucid.models.linear import KINDS as LINEAR
+from pellucid.models.linear import linear
 from pellucid.storage.errors import InputError, meant
 
-KINDS = {**LINEAR}
+NETWORKS = {
+    "mlp": "neural network of fully connected layers",
+    "maxout": "neural network whose units take the largest of several sums (Goodfellow et al. 2013)",
+    "convnet": "small convolutional network",
+    "googlenet": "GoogLeNet for small pictures, with batch normalization (Szegedy et al. 2015)",
+    **{
+        name: f"residual network of {name.removeprefix('resnet')} layers (He et al. 2016)"
+        for name in DESIGNS
+        if name.startswith("resnet")
+    },
+}
+"""The networks, with a few words for each."""
+
+KINDS = {**LINEAR, **NETWORKS}
 """What `--model` can name, with a few words for each."""
 
 
@@ -13,3 +31,40 @@ def check_kind(name: object) -> None:
         return
     guess = meant(str(name).lower(), KINDS)
     raise InputError(f"--model must be one of {', '.join(KINDS)}, got {name!r}.{guess}")
+
+
+def check_network(kind: str, settings: Mapping[str, Any]) -> None:
+    """Raise `InputError` unless these are settings of this kind of model, each in its range."""
+    if kind in NETWORKS:
+        design(kind, **settings)
+    elif settings:
+        raise InputError(f"--model {kind} is no network and knows no {', '.join(settings)}.")
+
+
+def model_of(
+    kind: str,
+    shape: tuple[int, ...],
+    classes: int,
+    *,
+    single: bool = False,
+    network: Mapping[str, Any] | None = None,
+) -> Any:
+    """The model of this kind: called with parameters and x (N, D) it returns scores (N, K).
+
+    Parameters
+    ----------
+    shape : of one picture (H, W, C), or (D,) of a row of numbers
+    single : for a linear model of two classes: whether one score tells them apart
+    network : settings of a network that differ from its defaults, such as {"hidden": (100,)}
+
+    Raises
+    ------
+    InputError : an unknown kind or setting, a value out of its range, less than 2 classes, pictures too small
+    """
+    check_kind(kind)
+    if kind in NETWORKS:
+        return Architecture(kind, tuple(shape), classes, dict(network or {}))
+    features = 1
+    for side in shape:
+        features *= side
+    return linear(features, classes, single=single)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from pellucid.layers.single_score import SingleScore
+from pellucid.models.architecture import Architecture
 from pellucid.models.classifier import Classifier
-from pellucid.models.kinds import check_kind
+from pellucid.models.kinds import NETWORKS, check_kind
 from pellucid.models.linear import linear
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.storage.errors import Error, FileError, printable
@@ -27,12 +28,14 @@ def save_model(folder: str | os.PathLike[str], classifier: Classifier) -> None:
     settings, arrays = classifier.preprocessing.state()
     tensors = {f"preprocessing.{name}": array for name, array in arrays.items()}
     tensors |= {f"params.{name}": array for name, array in classifier.params.items()}
+    tensors |= {f"statistics.{name}": array for name, array in classifier.statistics.items()}
     digest = save_tensors(folder / "model.safetensors", tensors, {"kind": classifier.kind})
     # Written last: a model.json that names this digest vouches for a whole model.
     description = {
         "format": FORMAT,
         "kind": classifier.kind,
         "single_score": isinstance(classifier.model, SingleScore),
+        "network": classifier.model.record() if isinstance(classifier.model, Architecture) else None,
         "classes": list(classifier.classes),
         "preprocessing": settings,
         "temperature": float(classifier.temperature),
@@ -92,15 +95,9 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
     features = preprocessing.features
     if preprocessing.frame and np.prod(preprocessing.frame.shape) != features:
         raise ValueError(f"pictures of {preprocessing.frame.shape} where {features} features are described")
-    single = bool(described.get("single_score", False))
-    model = linear(features, len(classes), single=single)
-    rows = 1 if single else len(classes)
-    wanted = {
-        "preprocessing.mean": (features,),
-        "preprocessing.scale": (features,),
-        "params.weight": (rows, features),
-        "params.bias": (rows,),
-    }
+    check_kind(described["kind"])
+    model, arrays = _model(described, features, len(classes))
+    wanted = {"preprocessing.mean": (features,), "preprocessing.scale": (features,), **arrays}
     found = {name: array.shape for name, array in tensors.items()}
     if found != wanted:
         raise ValueError(f"arrays of shapes {found} where these classes and features need {wanted}")
@@ -114,8 +111,10 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
     temperature = float(described["temperature"])
     if not 0 < temperature < np.inf:
         raise ValueError(f"temperature {temperature}")
-    check_kind(described["kind"])
-    params = {name: tensors[f"params.{name}"] for name in ("weight", "bias")}
+    params, statistics = (
+        {name.removeprefix(part): array for name, array in tensors.items() if name.startswith(part)}
+        for part in ("params.", "statistics.")
+    )
     return Classifier(
         described["kind"],
         tuple(classes),
@@ -124,7 +123,26 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
         params,
         temperature,
         dict(described["origin"]),
+        statistics,
     )
+
+
+def _model(described: dict[str, Any], features: int, classes: int) -> tuple[Any, dict[str, tuple[int, ...]]]:
+    """The model, and the shapes of the arrays it needs, by their names in the file."""
+    if described["kind"] not in NETWORKS:
+        single = bool(described.get("single_score", False))
+        rows = 1 if single else classes
+        shapes = {"params.weight": (rows, features), "params.bias": (rows,)}
+        return linear(features, classes, single=single), shapes
+    network = Architecture.from_record(described["network"])
+    if (network.name, network.classes, network.features) != (described["kind"], classes, features):
+        raise ValueError(
+            f"a {network.name} of {network.classes} classes where a {described['kind']} is described"
+        )
+    return network, {
+        f"{'params' if array.trained else 'statistics'}.{name}": array.shape
+        for name, array in network.arrays().items()
+    }
 
 
 def _absent(folder: Path) -> str:

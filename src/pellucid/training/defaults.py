@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pellucid.models.kinds import NETWORKS
+
 
 @dataclass(frozen=True)
 class Defaults:
@@ -14,6 +16,7 @@ class Defaults:
     batch_size : None: by the number of pictures
     steps, epochs : about how many steps to make, and the least and the most epochs for it
     rate : the learning rate; None: by loss, optimizer and data, see `settling`
+    l2 : λ of ½λ‖W‖²; None: by loss
     """
 
     loss: str
@@ -23,6 +26,7 @@ class Defaults:
     steps: int = 2_000
     epochs: tuple[int, int] = (40, 400)
     rate: float | None = None
+    l2: float | None = None
     two_classes: str | None = None
 
     @property
@@ -37,14 +41,27 @@ _PERCEPTRON = Defaults(
 """One picture a step, as Rosenblatt did. A constant rate scales all weights alike and decides nothing. The average
 falls again after a few passes over many pictures, so there are only a few (benchmarks/perceptron_defaults.py)."""
 
+_SOFTMAX = "softmax-cross-entropy"
+
+_PERCEPTRONS = Defaults(_SOFTMAX, "adamw:weight_decay=0.05", steps=4_000, epochs=(20, 200), rate=1e-3, l2=0.0)
+
 DEFAULTS = {
-    "softmax": Defaults("softmax-cross-entropy"),
+    "softmax": Defaults(_SOFTMAX),
     "svm": Defaults("multiclass-hinge"),
     "logistic": Defaults("one-versus-rest-logistic", two_classes="logistic-loss"),
     "perceptron": _PERCEPTRON,
     "averaged-perceptron": _PERCEPTRON,
+    "mlp": _PERCEPTRONS,
+    "maxout": _PERCEPTRONS,
+    "convnet": Defaults(_SOFTMAX, "adamw", "one-cycle", epochs=(8, 100), rate=5e-3, l2=0.0),
+    **{
+        name: Defaults(_SOFTMAX, "adamw", "one-cycle", epochs=(20, 100), rate=3e-3, l2=0.0)
+        for name in NETWORKS
+        if name == "googlenet" or name.startswith("resnet")
+    },
 }
-"""For each kind of model."""
+"""For each kind of model. The rate of a network suits inputs of mean 0 and deviation 1, as they are, whatever their
+number: its units are normalized or begin at a scale that keeps it (He et al. 2015)."""
 
 AVERAGED = ("averaged-perceptron",)
 """Models whose kept weights are the average over all steps."""
@@ -52,10 +69,10 @@ AVERAGED = ("averaged-perceptron",)
 LINEAR_LOSSES = {
     "softmax-cross-entropy": (3e-3, 0.6),
     "multiclass-hinge": (0.03, 0.05),
-    "multiclass-squared-hinge": (0.03, 0.02),
+    "multiclass-squared-hinge": (0.03, 0.01),
     "structured-hinge": (0.01, 0.1),
     "one-versus-rest-hinge": (0.03, 0.1),
-    "one-versus-rest-squared-hinge": (0.03, 0.1),
+    "one-versus-rest-squared-hinge": (0.03, 0.05),
     "binary-cross-entropy": (3e-3, 0.6),
     "one-versus-rest-logistic": (1e-2, 1.0),
     "multiclass-perceptron": (0.0, 0.1),
@@ -64,8 +81,8 @@ LINEAR_LOSSES = {
     "exponential-loss": (3e-3, 0.1),
     "hinge-loss": (3e-3, 0.1),
     "squared-hinge-loss": (3e-3, 0.1),
-    "squared-error": (0.03, 0.1),
-    "half-squared-error": (0.03, 0.2),
+    "squared-error": (0.03, 0.03),
+    "half-squared-error": (0.03, 0.06),
 }
 """For each loss of a linear classifier λ of ½λ‖W‖², and the learning rate of Nesterov's descent in units of 1/λmax,
 where λmax is the largest curvature of the data: chosen on validation pictures of CIFAR-10 and of digits, those of two

@@ -10,6 +10,8 @@ from pellucid.arrays import random
 from pellucid.graph.gradient_check import check_gradients
 from pellucid.graph.nonfinite import find_nonfinite
 from pellucid.graph.tensor import Tensor
+from pellucid.models.kinds import NETWORKS
+from pellucid.optimizers.adaptive import Adam
 from pellucid.optimizers.descent import Momentum, start
 from pellucid.training.engine import State
 from pellucid.training.session import Session
@@ -17,6 +19,9 @@ from pellucid.training.step import gradient, update
 
 _TINY = 20
 _NAMED = 3  # pictures that a sentence names
+_ARRAYS = 8  # parameters whose gradients are compared
+_FAR = 2.0  # how much more than knowing nothing a network's random start may cost
+_BENT = 1e-3  # the same where many units may have their kink within h
 _RIGHT = 1e-5  # a relative error of the gradient that float64 stays below, kinks aside
 
 
@@ -58,16 +63,22 @@ def _sample(session: Session, count: int) -> np.ndarray:
 
 def _initial_loss(session: Session) -> Check:
     x, y, v = session.supply.batch(_sample(session, 256))
-    _, loss, _ = session.task.objective(session.start_params, x, y, v)
+    _, loss, _ = session.task.objective(session.start_params, x, y, v, **session.task.mode(0))
     classes = len(session.dataset.classes)
     criterion = session.recipe.criterion
     expected = criterion.at_zero(classes)
     formula = _FORMULAS.get(criterion.name, lambda k: "")(classes) if criterion.margin == 1 else ""
-    if any(array.any() for array in session.start_params.values()):
+    if session.started:
         return Check(
             "initial loss",
             bool(np.isfinite(loss)),
             f"starts from given weights at {loss:.4f} (from nothing: {expected:.4f})",
+        )
+    if session.recipe.model in NETWORKS:
+        return Check(
+            "initial loss",
+            bool(np.isfinite(loss) and loss <= _FAR * max(1.0, expected)),
+            f"{loss:.4f} from random weights, and {formula}{expected:.4f} is what knowing nothing costs",
         )
     passed = bool(abs(loss - expected) <= 1e-4 * max(1.0, expected))
     return Check(
@@ -84,13 +95,21 @@ def _gradients(session: Session) -> Check:
         name: array.astype(np.float64) + 1e-2 * random.normal(key, array.shape)
         for key, (name, array) in zip(keys, session.start_params.items(), strict=True)
     }
+    # Of many arrays some: each number takes two ways through the whole model.
+    rng = random.key(session.recipe.seed)
+    names = [list(params)[place] for place in np.sort(random.permutation(rng, len(params))[:_ARRAYS])]
+    moved = {name: params[name] for name in names}
+    mode = session.task.mode(0)
     compared = check_gradients(
-        lambda **p: session.task.objective(p, x, y, v)[0], params, rng=random.key(session.recipe.seed)
+        lambda **p: session.task.objective(params | p, x, y, v, **mode)[0],
+        moved,
+        places=10 if len(params) <= 2 else 3,
+        rng=rng,
     )
     worst = max(each.error for each in compared.values())
     return Check(
         "gradient check",
-        worst <= _RIGHT,
+        worst <= (_RIGHT if len(params) <= 2 else _BENT),
         f"walk back and centered differences agree to {worst:.0e} of the largest on {len(y)} training pictures",
     )
 
@@ -99,6 +118,8 @@ def _overfit(session: Session) -> Check:
     """By Nesterov's descent without a penalty, whatever the optimizer: it asks whether data, model and loss fit."""
     rows = _sample(session, _TINY)
     x, y, v = session.supply.batch(rows)
+    if session.recipe.model in NETWORKS:
+        return _overfit_network(session, rows)
     task = replace(session.task, l2={}, optimizer=Momentum(nesterov=True))
     params: dict[str, Any] = session.model.init(random.key(0))[0]
     optimizer = start(task.optimizer, params)
@@ -113,6 +134,38 @@ def _overfit(session: Session) -> Check:
     return Check(
         "overfit", False, f"of {len(rows)} training pictures only {right} can be learned by heart: {advice}"
     )
+
+
+def _overfit_network(session: Session, rows: np.ndarray) -> Check:
+    """The same for a network: by Adam, in the engine of the training, since NumPy alone may take long."""
+    task = replace(session.task, l2={}, optimizer=Adam())
+    few = replace(
+        session.supply,
+        inputs=np.ascontiguousarray(session.dataset.images[rows]),
+        labels=session.dataset.labels[rows].astype(np.int32),
+        weights=np.ones(len(rows), np.float32),
+    )
+    engine = type(session.engine)(task, few)  # type: ignore[call-arg]
+    params = session.model.init(random.key(0))[0]
+    state: State = {"params": params, "optimizer": start(task.optimizer, params), "t": np.int32(0)}
+    order = np.tile(np.arange(len(rows), dtype=np.int32), _TRIES)
+    for tries in range(1, _MOST // _TRIES + 1):
+        state, losses, rights = engine.steps(state, order, len(rows), np.full(_TRIES, 2e-3, np.float32))
+        if rights[-1] == len(rows):
+            return Check(
+                "overfit",
+                True,
+                f"{len(rows)} training pictures are learned by heart in {tries * _TRIES} steps",
+            )
+    return Check(
+        "overfit",
+        False,
+        f"of {len(rows)} training pictures only {rights[-1]} are learned by heart in {_MOST} steps, the loss is "
+        f"{losses[-1]:.3g}: dead units, a bad start, too few units, or the same picture under two labels?",
+    )
+
+
+_TRIES, _MOST = 25, 300  # steps of a network between two looks, and in all
 
 
 def blame(session: Session, state: State, order: np.ndarray, rates: np.ndarray, epoch: int) -> str:
@@ -132,7 +185,7 @@ def blame(session: Session, state: State, order: np.ndarray, rates: np.ndarray, 
             x, y, v = session.supply.batch(rows)
             where = f"epoch {epoch}, step {t + 1}"
             leaves = {name: Tensor(array, name=name) for name, array in params.items()}
-            objective, losses, _ = session.task.objective(leaves, x, y, v)
+            objective, losses, _ = session.task.objective(leaves, x, y, v, **session.task.mode(t + 1))
             culprit = find_nonfinite(objective)
             if culprit is not None:
                 pictures = ""
@@ -144,7 +197,7 @@ def blame(session: Session, state: State, order: np.ndarray, rates: np.ndarray, 
                     f"{where}: a number is not finite (minibatch loss {float(losses.value):.4g}). {culprit.sentence}"
                     f"{pictures} The steps are too large: divide --learning-rate by 10."
                 )
-            g, _, _ = gradient(session.task, params, x, y, v)
+            g, _, _ = gradient(session.task, params, x, y, v, **session.task.mode(t + 1))
             worst = max(float(np.abs(array).max()) for array in g.values())
             t += 1
             params, optimizer, *_ = update(session.task, params, optimizer, x, y, v, rates[number], t)

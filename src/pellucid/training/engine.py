@@ -10,6 +10,7 @@ import numpy as np
 
 from pellucid.arrays import compile as compiler
 from pellucid.arrays.indexing import rows as take
+from pellucid.layers.population import moments
 from pellucid.preprocessing.standardize import block_rows, standardize
 from pellucid.storage.errors import InputError, MissingDependencyError
 from pellucid.training.step import Task, update
@@ -61,6 +62,10 @@ class Engine(Protocol):
         """
         ...
 
+    def moments(self, params: dict[str, Any], blocks: np.ndarray) -> dict[str, np.ndarray]:
+        """What each normalization of the model finds in each block of rows (B, S): name of a statistic → (B, C)."""
+        ...
+
     def scores(
         self, params: dict[str, Any], rows: np.ndarray, statistics: dict[str, Any] | None = None
     ) -> np.ndarray:
@@ -95,6 +100,10 @@ class Eager:
         state = {"params": params, "optimizer": optimizer, "t": np.int32(t)}
         return state, np.array(losses), np.array(rights, np.int32)
 
+    def moments(self, params: dict[str, Any], blocks: np.ndarray) -> dict[str, np.ndarray]:
+        found = [moments(self.task.model, params, self.supply.batch(rows)[0]) for rows in blocks]
+        return {name: np.stack([each[name] for each in found]) for name in found[0]}
+
     def scores(
         self, params: dict[str, Any], rows: np.ndarray, statistics: dict[str, Any] | None = None
     ) -> np.ndarray:
@@ -123,6 +132,7 @@ class Compiled:
         self.task = task
         self._dtype = supply.mean.dtype
         self._steps = compiler.compiled(partial(_chunk, task), static=("batch_size",))
+        self._moments = compiler.compiled(partial(_measured, task))
         self._scores = compiler.compiled(partial(_scored, task))
         with compiler.precision(self._dtype):
             self._data = {name: compiler.to_device(value) for name, value in vars(supply).items()}
@@ -138,6 +148,13 @@ class Compiled:
                 ("steps", len(order), batch_size), self._steps, arguments, batch_size=batch_size
             )
             return compiler.to_host(program(*arguments))
+
+    def moments(self, params: dict[str, Any], blocks: np.ndarray) -> dict[str, np.ndarray]:
+        with compiler.precision(self._dtype):
+            arguments = (params, self._data, blocks)
+            return compiler.to_host(
+                self._program(("moments", blocks.shape), self._moments, arguments)(*arguments)
+            )
 
     def scores(
         self, params: dict[str, Any], rows: np.ndarray, statistics: dict[str, Any] | None = None
@@ -195,6 +212,14 @@ def _scored(
     return task.model(params, Supply(**data).batch(rows)[0], statistics=statistics)
 
 
+def _measured(task: Task, params: dict[str, Any], data: dict[str, Any], blocks: Any) -> dict[str, Any]:
+    supply = Supply(**data)
+    _, found = compiler.scan(
+        lambda none, rows: (none, moments(task.model, params, supply.batch(rows)[0])), (), blocks
+    )
+    return found
+
+
 def check_name(name: str) -> None:
     """Raise `InputError` unless `chosen` knows an engine of this name."""
     if name not in ("auto", "numpy", "xla"):
@@ -202,7 +227,7 @@ def check_name(name: str) -> None:
 
 
 def chosen(
-    name: str, task: Task, supply: Supply, pictures: int, features: int, classes: int, epochs: int, steps: int
+    name: str, task: Task, supply: Supply, pictures: int, multiply_adds: int, epochs: int, steps: int
 ) -> tuple[Engine, str]:
     """The engine of this name ("numpy", "xla" or "auto"), and why, in a few words.
 
@@ -219,8 +244,11 @@ def chosen(
                 "--engine xla needs JAX, which is not installed: pip install jax, or use --engine numpy."
             )
         return Eager(task, supply), "JAX is not installed"
-    # 4 operations for each weight and picture at about 2e10 a second, and about 100 µs of Python for each step.
-    seconds = epochs * pictures * features * classes * 4 / 2e10 + epochs * steps * 1e-4
+    # Each multiplication is done forwards, for the weights' gradient and in a network for the inputs', with its
+    # addition, at about 2e10 a second; and each step has 100 µs of Python, or more for a network's many operations.
+    operations = max(1, len(getattr(task.model, "arrays", dict)()) // 2)
+    overhead = 1e-4 if operations == 1 else 4e-4 * operations
+    seconds = epochs * pictures * multiply_adds * 6 / 2e10 + epochs * steps * overhead
     if name == "auto" and seconds < 3:
         return Eager(task, supply), "small enough to be done before a compiler has started"
     from pellucid.arrays.canary import trustworthy

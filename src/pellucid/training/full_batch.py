@@ -81,7 +81,7 @@ def _visited(
     """The sum with this block's value and gradients added by its share."""
     x, y, v = supply.batch(block)
     leaves = {name: Tensor(array, name=name) for name, array in params.items()}
-    value = task.objective(leaves, x, y, v)[0]
+    value = task.objective(leaves, x, y, v, **task.mode(0))[0]
     flow = gradients(value, of=leaves.values())
     share = v.sum(dtype="float64") / weight
     return (

@@ -31,13 +31,23 @@ def judged(session: Session, standing: Standing, record: dict[str, Any]) -> tupl
 
 
 def evaluated(
-    session: Session, params: dict[str, Any], part: str, temperature: float = 1.0
+    session: Session,
+    params: dict[str, Any],
+    part: str,
+    temperature: float = 1.0,
+    statistics: dict[str, Any] | None = None,
 ) -> tuple[Evaluation, np.ndarray]:
-    """What these weights say of one part, and the loss of each of its pictures (n,)."""
+    """What these weights say of one part, and the loss of each of its pictures (n,).
+
+    Parameters
+    ----------
+    statistics : what the model needs beside its weights; measured where they are not given
+    """
+    statistics = session.statistics(params) if statistics is None else statistics
     chosen = session.dataset.part(part)
-    scores = session.engine.scores(params, chosen.rows.astype(np.int32))
+    scores = session.engine.scores(params, chosen.rows.astype(np.int32), statistics)
     losses = session.task.loss(scores, chosen.labels)
-    probabilities = session.classifier(params, temperature).probabilities(scores)
+    probabilities = session.classifier(params, statistics, temperature).probabilities(scores)
     return Evaluation(
         part, session.dataset.classes, chosen.rows, chosen.labels, scores, probabilities
     ), losses

@@ -38,7 +38,8 @@ def minimized(session: Session, standing: Standing, visit: Visit) -> str:
             "optimizer": state["optimizer"],
             "t": np.int32(state["t"] + 1),
         }
-        scores = session.engine.scores(state["params"], session.dataset.train.rows.astype(np.int32))
+        rows = session.dataset.train.rows.astype(np.int32)
+        scores = session.engine.scores(state["params"], rows, session.statistics(state["params"]))
         right = float((scores.argmax(axis=1) == session.dataset.train.labels).mean())
         seconds = time.perf_counter() - began - (session.engine.compiling - compiled)
         record = {

@@ -2,14 +2,14 @@
 for the rest."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from pellucid.losses.criterion import Criterion
-from pellucid.models.kinds import check_kind
+from pellucid.models.kinds import check_kind, check_network
 from pellucid.optimizers.named import OPTIMIZERS, optimizer_described, schedule_described
 from pellucid.optimizers.schedules import Schedule
 from pellucid.storage.errors import InputError, meant
@@ -48,6 +48,7 @@ class Recipe:
     time_limit : seconds of training, > 0
     watch : what "better" means: a name in `WATCHED`
     class_weight : "balanced": each class counts the same, however many pictures it has; or class → how much it counts
+    network : settings of a network that differ from its defaults, such as {"hidden": (100,), "dropout": 0.5}
     seed : of the split and of the order of pictures
     """
 
@@ -72,6 +73,7 @@ class Recipe:
     time_limit: float | None = None
     watch: str = "accuracy"
     class_weight: str | Mapping[str, float] | None = None
+    network: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -90,6 +92,7 @@ class Recipe:
         for option in ("l2", "l1"):
             self._take_strength(option)
         self._take_class_weight()
+        check_network(self.model, self.network)
         rate = self.learning_rate
         self._check("learning_rate", rate in (None, "find") or 0 < float(rate or 0) < np.inf, "above 0")
         self._check("momentum", self.momentum is None or 0 <= self.momentum < 1, "0 to below 1")
@@ -177,7 +180,7 @@ class Recipe:
     @classmethod
     def from_json(cls, content: dict[str, Any]) -> "Recipe":
         """The recipe that `to_json` wrote. Raises `InputError` where a name or a value is not one of a recipe."""
-        unknown = set(content) - {field.name for field in fields(cls)}
+        unknown = set(content) - {each.name for each in fields(cls)}
         if unknown:
             raise InputError(
                 f"The recipe names {', '.join(sorted(unknown))}, which this version of pellucid "
@@ -187,7 +190,7 @@ class Recipe:
 
 
 _LIMITS = ("tolerance", "gradient_norm", "time_limit")
-_DEFAULT = {field.name: field.default for field in fields(Recipe)}
+_DEFAULT = {each.name: each.default for each in fields(Recipe)}
 
 
 def _flag(option: str, name: str = "") -> str:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from pellucid.models.kinds import NETWORKS
 from pellucid.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from pellucid.optimizers.descent import GradientDescent
 from pellucid.training.defaults import DEFAULTS, LINEAR_LOSSES
@@ -43,13 +44,18 @@ def settled(
     if recipe.loss is None:
         recipe = replace(recipe, loss=defaults.binary_loss if classes == 2 else defaults.loss)
     strength, step = LINEAR_LOSSES[recipe.criterion.name]
+    strength = strength if defaults.l2 is None else defaults.l2
     batch_size = recipe.batch_size or defaults.batch_size
     batch_size = batch_size or int(2 ** np.clip(np.floor(np.log2(max(len(rows), 1) / 40)), 4, 8))
     batch_size = min(batch_size, len(rows))
+    if recipe.model in NETWORKS:
+        # A last minibatch of a single picture has no variance to normalize by.
+        while batch_size > 2 and len(rows) % batch_size == 1:
+            batch_size -= 1
     steps, (fewest, most) = -(-len(rows) // batch_size), defaults.epochs
     rate = recipe.learning_rate
     if rate is None:
-        own = recipe.optimizer in (None, defaults.optimizer)
+        own = recipe.optimizer in (None, defaults.optimizer) or _alike(recipe, defaults.optimizer)
         rate = 1.0 if recipe.optimizer == HANDED_IN else defaults.rate if own else None
     if rate is None:
         rule = type(recipe.rule)
@@ -72,6 +78,11 @@ def settled(
         batch_size=batch_size,
         epochs=recipe.epochs or max(fewest, min(most, -(-defaults.steps // steps))),
     )
+
+
+def _alike(recipe: Recipe, optimizer: str) -> bool:
+    """Whether the optimizer is the default one with other settings, or another that divides by the gradients' size."""
+    return recipe.model in NETWORKS and type(recipe.rule) in (Adam, AdamW) and optimizer.startswith("adam")
 
 
 def largest_curvature(inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> float:

@@ -40,6 +40,10 @@ class Task:
         loss = weighted_mean(self.loss(scores, y), v)
         return loss + self.penalty(params), loss, scores
 
+    def mode(self, t: Any) -> dict[str, Any]:
+        """How the model is called in step number t: as training does, with what is random in it."""
+        return {"training": True, "rng": None if self.key is None else random.fold_in(self.key, t)}
+
     def penalty(self, params: dict[str, Any]) -> Any:
         """Σ ½λ‖w‖² (): what it costs that the weights are large."""
         return sum(l2(params[name]) * strength for name, strength in self.l2.items())
@@ -66,7 +70,6 @@ def update(
     t: Any,
 ) -> tuple[dict[str, Any], dict[str, Any], Any, Any]:
     """The parameters and the optimizer's state after one step, the mean loss () and how many were right (), int32."""
-    rng = None if task.key is None else random.fold_in(task.key, t)
-    g, loss, scores = gradient(task, params, x, y, v, training=True, rng=rng)
+    g, loss, scores = gradient(task, params, x, y, v, **task.mode(t))
     params, state = stepped(task.optimizer, params, g, state, learning_rate, t)
     return params, state, loss, (scores.argmax(axis=1) == y).sum(dtype="int32")

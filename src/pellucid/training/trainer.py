@@ -265,17 +265,20 @@ def _finished(
     """Fit the temperature on the validation part, measure every part, write all."""
     began, compiled = time.perf_counter(), session.engine.compiling
     dataset, params = session.dataset, end.standing.best_params
+    statistics = session.statistics(params)
     temperature, calibration = 1.0, None
     if len(dataset.validation):
-        raw, _ = evaluated(session, params, "validation")
+        raw, _ = evaluated(session, params, "validation", 1.0, statistics)
         temperature = fit_temperature(raw.scores, raw.labels)
-        cooled, _ = evaluated(session, params, "validation", temperature)
+        cooled, _ = evaluated(session, params, "validation", temperature, statistics)
         calibration = {
             "before": float(reliability(raw.probabilities, raw.labels).error),
             "after": float(reliability(cooled.probabilities, cooled.labels).error),
         }
     measured = {
-        part: evaluated(session, params, part, temperature) for part in PARTS if len(dataset.part(part))
+        part: evaluated(session, params, part, temperature, statistics)
+        for part in PARTS
+        if len(dataset.part(part))
     }
     evaluations = {part: evaluation for part, (evaluation, _) in measured.items()}
     spent = {
@@ -306,7 +309,7 @@ def _finished(
         "data": {key: run["data"][key] for key in ("name", "source", "fingerprint", "split", "counts")}
     }
     origin |= {"accuracy": run["result"]["accuracy"]}
-    classifier = session.classifier(params, temperature, origin)
+    classifier = session.classifier(params, statistics, temperature, origin)
     if folder is not None:
         save_model(folder, classifier)
         write_verdicts(folder / "verdicts.csv", dataset, evaluations.values())
