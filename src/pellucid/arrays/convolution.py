@@ -2,11 +2,12 @@
 
 Pictures x are (N, H, W, C), filters w are (K, R, S, C), results and their gradients g are (N, P, Q, K).
 
-What helps a compiled program on a CPU (measured on 2 cores with AVX2, benchmarks/convolution.py): the one form
-(N, H, W, C) · (R, S, C, K) that XLA's fast code knows; filters of one pixel as a plain product, two to seven times as
-fast; the gradient of the filters a few rows of a few pictures at a time. What does not: windows laid out by XLA, all at
-once or in blocks (but for the filters' gradient of 100 and more channels, where blocks did better by half); a product
-for each place of the filter, summed up; filters stored as (R, S, C, K), since turning them costs nothing that shows.
+What helped a compiled program on a CPU (tried on 2 busy cores with AVX2; benchmarks/convolution.py has what came of
+it): the one form (N, H, W, C) · (R, S, C, K) that XLA's fast code knows; filters of one pixel as a plain product, some
+two to seven times as fast; the gradient of the filters a few rows of a few pictures at a time. What did not: windows
+laid out by XLA, all at once or in blocks (but for the filters' gradient from 96 to 192 channels, where blocks were
+faster by half or more); a product for each place of the filter, summed up. Filters stored as (R, S, C, K) were no
+faster but for 16 channels.
 Winograd's filtering was not tried.
 """
 
