@@ -152,7 +152,7 @@ class Study:
         try:
             yield
         except (StorageInternalError, sqlalchemy.exc.DatabaseError) as error:
-            cause = str(getattr(error.__cause__ or error, "orig", error)).lower()
+            cause = _innermost(error)
             if "full" in cause or "readonly" in cause or "unable to open" in cause or "disk i/o" in cause:
                 raise StorageError(
                     f"{printable(self._path)}: cannot be written: {cause}. Free some space, or choose another folder; "
@@ -164,6 +164,12 @@ class Study:
             ) from error
         except OSError as error:
             raise refuse_disk(self._path, error) from error
+
+
+def _innermost(error: BaseException) -> str:
+    """What SQLite said, without all that was wrapped around it."""
+    inside = getattr(error, "orig", None) or error.__cause__
+    return _innermost(inside) if inside else str(error).lower().partition("\n")[0]
 
 
 def _given(trials: Sequence[Mapping[str, Any]]) -> Any:
