@@ -47,12 +47,12 @@ def _accuracies(dataset: Any, kind: str, seed: int) -> tuple[float, float, float
 
     session = prepared(dataset, Recipe(model=kind, seed=seed))
     start = Standing(0, session.start_state(), session.start_params)
-    real = loop.watched
+    real = judging.watched
     try:
-        loop.watched = lambda *given: (real(*given)[0], 0.0)
+        judging.watched = lambda *given: (real(*given)[0], 0.0)
         best = loop.trained(session, start, None, lambda event: None).standing
     finally:
-        loop.watched = real
+        judging.watched = real
     kept = loop.trained(session, start, None, lambda event: None).standing
     judged = (best.best_params, kept.best_params, kept.state["params"])
     first, second, third = (judging.evaluated(session, params, "test")[0].accuracy for params in judged)

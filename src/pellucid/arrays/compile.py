@@ -106,6 +106,16 @@ def materialized(array: Any) -> Any:
     return jax.lax.optimization_barrier(array)
 
 
+@contextlib.contextmanager
+def undisturbed() -> Iterator[None]:
+    """Inside, NumPy's products use one thread. After each product OpenBLAS's other threads wait busily for the next
+    one, and compiled programs that run in between take up to twice as long."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
 def to_device(tree: Any) -> Any:
     """The arrays on the first device. On a CPU an array that begins on a 64-byte boundary is used in place, also when
     it is a read-only map of a file larger than memory."""

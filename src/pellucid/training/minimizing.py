@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
 from pellucid.arrays import random
+from pellucid.arrays.compile import undisturbed
 from pellucid.layers.linear import Linear
 from pellucid.layers.single_score import SingleScore
 from pellucid.optimizers.minimizer import lbfgs
@@ -57,10 +59,12 @@ def minimized(session: Session, standing: Standing, visit: Visit) -> str:
         return reason
 
     left = (recipe.epochs or 1) - standing.epoch
-    settings = {"beta": recipe.gradient_norm or FLAT, "steps": max(left, 1), "watch": watch}
-    if recipe.optimizer == "lbfgs":
+    settings: dict[str, Any] = {"beta": recipe.gradient_norm or FLAT, "steps": max(left, 1), "watch": watch}
+    coordinates = {} if recipe.optimizer == "lbfgs" else _coordinates(session)
+    with undisturbed() if session.engine.name == "xla" else nullcontext():
+        if coordinates:
+            return preconditioned_lbfgs(objective, state["params"], coordinates, **settings).reason
         return lbfgs(objective, state["params"], **settings).reason
-    return preconditioned_lbfgs(objective, state["params"], _coordinates(session), **settings).reason
 
 
 def _coordinates(session: Session) -> dict[str, Preconditioner]:

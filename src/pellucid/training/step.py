@@ -25,7 +25,7 @@ class Task:
     key : of all that is random in a step, (2,) uint32; None where nothing is
     """
 
-    model: Callable[..., Any]
+    model: Any
     loss: Callable[[Any, Any], Any]
     optimizer: Any
     l2: Mapping[str, Any]
