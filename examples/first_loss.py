@@ -33,7 +33,7 @@ def first_losses(x, deviation):
     return [mean(loss(scores, digits.labels)) for loss in (softmax_cross_entropy, multiclass_hinge)]
 
 
-print(f"should be {initial_loss('softmax', 10):.4f} and {initial_loss('svm', 10):.4f}")
+print(*(f"{initial_loss(loss, 10):.4f}" for loss in ("softmax-cross-entropy", "multiclass-hinge")))
 for deviation in (0.0, 0.001, 0.1):
     for name, x in inputs.items():
         softmax, hinge = first_losses(x, deviation)

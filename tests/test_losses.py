@@ -6,11 +6,12 @@ import pytest
 from pellucid.arrays.compile import compiled
 from pellucid.graph import gradients, variables
 from pellucid.graph.reductions import mean, sum
-from pellucid.losses import LOSSES, initial_loss, multiclass_hinge, softmax_cross_entropy
+from pellucid.losses import initial_loss, loss_named, multiclass_hinge, softmax_cross_entropy
 from pellucid.regularizers import l2
 from pellucid.storage.errors import InputError
 
-BOTH = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES)
+LOSSES = (softmax_cross_entropy, multiclass_hinge)
+BOTH = pytest.mark.parametrize("loss", LOSSES, ids=("softmax", "svm"))
 
 
 def stream(key=0):
@@ -114,21 +115,21 @@ def test_doubled_weights_of_a_content_hinge_stay_content_and_softmax_becomes_sur
 
 def test_the_mean_divides_by_pictures_and_not_by_classes():
     scores, labels = scores_and_labels(n=7, k=4)
-    for loss in LOSSES.values():
+    for loss in LOSSES:
         np.testing.assert_allclose(mean(loss(scores, labels)), loss(scores, labels).sum() / 7, rtol=1e-14)
 
 
 def test_a_single_class_costs_nothing():
     scores = stream().standard_normal((3, 1))
-    for loss in LOSSES.values():
+    for loss in LOSSES:
         np.testing.assert_array_equal(loss(scores, np.zeros(3, int)), 0.0)
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", ["softmax-cross-entropy", "multiclass-hinge"])
 @pytest.mark.parametrize("classes", [2, 3, 10, 1000])
 def test_the_loss_at_the_start(name, classes):
     labels = np.arange(classes)
-    found = LOSSES[name](np.full((classes, classes), 3.0), labels)
+    found = loss_named(name)(np.full((classes, classes), 3.0), labels)
     np.testing.assert_allclose(found, initial_loss(name, classes), rtol=1e-12)
 
 

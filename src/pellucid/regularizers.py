@@ -1,11 +1,10 @@
 """Penalties on the weights: of two classifiers that are equally right, prefer the simpler one."""
 
-import difflib
 from typing import Any
 
 from pellucid.arrays.namespace import namespace
 from pellucid.graph.tensor import op
-from pellucid.storage.errors import InputError
+from pellucid.storage.errors import InputError, known_name
 
 
 @op
@@ -59,12 +58,7 @@ REGULARIZERS = {"l2": l2, "l1": l1, "elastic-net": elastic_net}
 
 def regularizer_named(name: str) -> Any:
     """The regularizer of this name. Raises `InputError` for an unknown one; it suggests the nearest."""
-    found = str(name).lower().replace("_", "-")
-    if found not in REGULARIZERS:
-        near = difflib.get_close_matches(found, REGULARIZERS, 1, 0.5)
-        meant = f" Did you mean {near[0]}?" if near else ""
-        raise InputError(f"The regularizer must be one of {', '.join(REGULARIZERS)}; got {name!r}.{meant}")
-    return REGULARIZERS[found]
+    return REGULARIZERS[known_name("regularizer", name, REGULARIZERS)]
 
 
 def checked_strength(strength: Any, name: str = "the strength λ") -> float:

@@ -13,7 +13,7 @@ from pellucid.graph import gradients
 from pellucid.graph.algebra import affine
 from pellucid.graph.reductions import weighted_mean
 from pellucid.graph.tensor import Tensor
-from pellucid.losses import LOSSES
+from pellucid.losses import multiclass_hinge, softmax_cross_entropy
 from pellucid.preprocessing.standardize import standardize
 from pellucid.storage.records import read_json
 
@@ -94,7 +94,7 @@ def test_products_summed_over_an_axis_of_every_rank(rank):
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5, err_msg=f"{shape} {trial}")
 
 
-@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("loss", [softmax_cross_entropy, multiclass_hinge])
 @pytest.mark.parametrize("rows", AROUND)
 def test_a_step_of_a_linear_classifier(loss, rows):
     """The program that is trained: scores, losses and gradients of many rows, in float32 against NumPy in float64."""
@@ -107,7 +107,7 @@ def test_a_step_of_a_linear_classifier(loss, rows):
     def looked_at(w, b, pictures, mean, scale, v):
         x = standardize(pictures, mean, scale)
         weight, bias = Tensor(w, name="w"), Tensor(b, name="b")
-        losses = LOSSES[loss](affine(x, weight, bias), y)
+        losses = loss(affine(x, weight, bias), y)
         flow = gradients(weighted_mean(losses, v), of=(weight, bias))
         return losses.value, flow[weight], flow[bias]
 

@@ -157,7 +157,7 @@ def test_starting_from_a_run_takes_its_model_and_its_frame(pellucid, photos, her
             ("--class-weight", "equal"),
             "--class-weight must be balanced, or a weight for each class, got 'equal'",
         ),
-        (("--schedule", "fast"), "'fast' is not the name of a schedule"),
+        (("--schedule", "fast"), "The schedule must be one of .*; got 'fast'"),
         (
             ("--model", "forest"),
             "--model must be one of softmax, svm, logistic, perceptron, averaged-perceptron, got 'forest'",

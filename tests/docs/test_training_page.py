@@ -1,9 +1,17 @@
 """The Python of docs/training.md runs as written, and says what the page says."""
 
+import inspect
 import re
 from pathlib import Path
 
-from pellucid.training.defaults import LINEAR_LOSSES
+from pellucid.losses import loss_named
+from pellucid.losses.criterion import TRAINABLE, Criterion
+from pellucid.models.linear import KINDS as LINEAR
+from pellucid.optimizers.named import OPTIMIZERS
+from pellucid.optimizers.schedules import SCHEDULES
+from pellucid.training.defaults import DEFAULTS, LINEAR_LOSSES, MINIMIZERS
+from pellucid.training.sampling import SAMPLINGS
+from pellucid.training.selection import WATCHED
 
 PAGE = Path(__file__).parents[2] / "docs" / "training.md"
 
@@ -16,8 +24,45 @@ def test_the_python_runs(capsys):
     printed = capsys.readouterr().out
     assert "'test': 0.9" in printed
     assert "Training stopped at epoch 1, step" in printed
+    assert re.search(r"\d+ of 640 weights are 0; {'l1': 0", printed)
+    assert "handed in from Python and stands in no file" in printed
+    assert "4 epochs" in printed
+    assert "Taken is a quarter of that" in printed
     softmax, svm = (LINEAR_LOSSES[loss][0] for loss in ("softmax-cross-entropy", "multiclass-hinge"))
     assert f"{softmax:g} softmax, {svm:g} svm" in text
+
+
+def _table(heading):
+    """The rows of the table that begins so, each a list of cells."""
+    rows = PAGE.read_text("utf-8").partition(f"| {heading} |")[2].partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+def test_every_loss_stands_with_its_settings_and_defaults():
+    rows = {name.strip("`"): rest for name, *rest in _table("`--loss`")}
+    assert set(rows) == set(LINEAR_LOSSES) == set(TRAINABLE)
+    for name, (classes, settings, strength, rate) in rows.items():
+        assert (float(strength), float(rate)) == LINEAR_LOSSES[name]
+        assert (classes == "two") is Criterion(name).binary
+        known = inspect.signature(loss_named(name)).parameters
+        assert ("--margin" in settings, "--label-smoothing" in settings) == (
+            "margin" in known,
+            "smoothing" in known,
+        )
+
+
+def test_every_linear_model_stands_with_its_loss():
+    rows = {name.strip("`"): loss for name, _, loss in _table("`--model`")}
+    assert set(rows) == set(LINEAR)
+    for name, loss in rows.items():
+        assert loss.startswith(f"`{DEFAULTS[name].loss}`")
+        assert loss.endswith(f"`{DEFAULTS[name].binary_loss}`")
+
+
+def test_every_optimizer_and_schedule_is_named():
+    text = PAGE.read_text("utf-8")
+    for name in (*OPTIMIZERS, *MINIMIZERS, *SCHEDULES, *SAMPLINGS, *WATCHED):
+        assert re.search(rf"[` ]{name}[`:]", text), name
 
 
 def test_the_line_of_the_objective_is_the_real_one():

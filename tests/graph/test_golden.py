@@ -254,8 +254,10 @@ def test_g15_loss_at_the_start(number):
     scores, labels = np.zeros((4, classes)), np.array([0, 1, 0, classes - 1])
     np.testing.assert_allclose(softmax_cross_entropy(scores, labels), g["cross_entropy"][number], **PRINTED)
     np.testing.assert_array_equal(multiclass_hinge(scores, labels), classes - 1)
-    assert initial_loss("softmax", classes) == pytest.approx(g["cross_entropy"][number], abs=5.1e-10)
-    assert initial_loss("svm", classes) == classes - 1
+    assert initial_loss("softmax-cross-entropy", classes) == pytest.approx(
+        g["cross_entropy"][number], abs=5.1e-10
+    )
+    assert initial_loss("multiclass-hinge", classes) == classes - 1
 
 
 def even(of):

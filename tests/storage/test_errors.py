@@ -10,7 +10,9 @@ from pellucid.storage.errors import (
     StorageError,
     TrainingError,
     UnreadableError,
+    check_settings,
     known_name,
+    listing,
     printable,
 )
 
@@ -55,3 +57,34 @@ def test_a_name_that_nobody_has():
         known_name("activation", "rely", names)
     with pytest.raises(InputError, match=r"got 'quadratic'\.$"):
         known_name("activation", "quadratic", names)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("softmx", "softmax-cross-entropy"),
+        ("entropy", "softmax-cross-entropy"),
+        ("hing", "hinge-loss"),
+        ("svm", ""),
+    ],
+)
+def test_a_part_of_a_long_name_is_understood(typed, meant):
+    with pytest.raises(InputError) as told:
+        known_name("--loss", typed, ("hinge-loss", "softmax-cross-entropy", "multiclass-hinge"))
+    assert str(told.value).startswith("--loss must be one of hinge-loss, ")
+    assert str(told.value).endswith(f" Did you mean {meant}?" if meant else "got 'svm'.")
+
+
+def test_settings_that_nobody_has():
+    check_settings("adam", ["epsilon"], ["epsilon", "first_decay"])
+    with pytest.raises(
+        InputError, match=r"'epsilom' is not a setting of adam. Did you mean epsilon\? There are eps"
+    ):
+        check_settings("adam", ["epsilom"], ["epsilon", "first_decay"])
+    with pytest.raises(InputError, match=r"'momentum' is not a setting of sgd. It has none.$"):
+        check_settings("sgd", ["momentum"], [])
+
+
+def test_a_thousand_names_are_not_all_listed():
+    assert listing(["a", "b"]) == "a, b"
+    assert listing(range(1000), 3) == "0, 1, 2 and 997 more"

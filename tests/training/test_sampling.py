@@ -48,5 +48,5 @@ def test_a_class_without_rows_and_fewer_rows_than_classes():
 
 
 def test_an_unknown_sampling_is_refused():
-    with pytest.raises(InputError, match="--sampling must be one of shuffled, balanced, got 'lucky'"):
+    with pytest.raises(InputError, match="--sampling must be one of shuffled, balanced; got 'lucky'"):
         epoch_order(LABELS, ROWS, "lucky", KEY)

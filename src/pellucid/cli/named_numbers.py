@@ -16,7 +16,10 @@ def number_or_named(option: str, text: str | None) -> float | dict[str, float] |
     for part in text.split(","):
         # A class may have an equals sign in its name, a number has none.
         name, _, number = part.rpartition("=")
-        found[name.strip()] = _number(f"{option} of {name.strip()}", number)
+        name = name.strip()
+        if name in found:
+            raise InputError(f"{option} names {name} twice: once is enough.")
+        found[name] = _number(f"{option} of {name}", number)
     return found
 
 

@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+DATA, MODEL, OBJECTIVE, STEPS, STOP, OUTPUT = "Data", "Model", "Objective", "Steps", "When to stop", "Output"
+"""The panels of `--help`."""
+
 Data = Annotated[
     str,
     typer.Argument(
@@ -19,17 +22,23 @@ Run = Annotated[
 Size = Annotated[
     int | None,
     typer.Option(
-        help="Height and width the model sees, in pixels. Default: 32 for picture files, else as they are."
+        help="Height and width the model sees, in pixels. Default: 32 for picture files, else as they are.",
+        rich_help_panel=DATA,
     ),
 ]
-Fit = Annotated[str, typer.Option(help="How other proportions are brought to it: pad, crop or stretch.")]
+Fit = Annotated[
+    str,
+    typer.Option(help="How other proportions are brought to it: pad, crop or stretch.", rich_help_panel=DATA),
+]
 Color = Annotated[
-    str | None, typer.Option(help="rgb or gray. Default: rgb for picture files, else as they are.")
+    str | None,
+    typer.Option(help="rgb or gray. Default: rgb for picture files, else as they are.", rich_help_panel=DATA),
 ]
 Seed = Annotated[
     int,
     typer.Option(
-        help="Decides the split and the order of the pictures: the same seed gives the same result."
+        help="Decides the split and the order of the pictures: the same seed gives the same result.",
+        rich_help_panel=STEPS,
     ),
 ]
 SkipUnreadable = Annotated[
@@ -37,41 +46,56 @@ SkipUnreadable = Annotated[
     typer.Option(
         "--skip-unreadable",
         help="Go on without the pictures that cannot be read; they are listed.",
+        rich_help_panel=DATA,
     ),
 ]
 Json = Annotated[
     bool,
-    typer.Option("--json", help="Print one JSON object as the last line; everything else goes to stderr."),
+    typer.Option(
+        "--json",
+        help="Print one JSON object as the last line; everything else goes to stderr.",
+        rich_help_panel=OUTPUT,
+    ),
 ]
-Engine = Annotated[str, typer.Option(help="auto, numpy or xla.")]
+Engine = Annotated[str, typer.Option(help="auto, numpy or xla.", rich_help_panel=OUTPUT)]
 L2 = Annotated[
     str | None,
     typer.Option(
         "--l2",
         metavar="λ",
         help="Strength of the penalty ½λ‖W‖², or LAYER=λ,LAYER=λ. Default: chosen for the model.",
+        rich_help_panel=OBJECTIVE,
     ),
 ]
 Epochs = Annotated[
-    int | None, typer.Option(help="How often every picture is visited. Default: 40, more for few pictures.")
+    int | None,
+    typer.Option(
+        help="How often every picture is visited. Default: 40, more for few pictures.", rich_help_panel=STEPS
+    ),
 ]
 BatchSize = Annotated[
-    int | None, typer.Option(help="Pictures a step. Default: 16 to 256, by how many there are.")
+    int | None,
+    typer.Option(help="Pictures a step. Default: 16 to 256, by how many there are.", rich_help_panel=STEPS),
 ]
 LearningRate = Annotated[
     str | None,
     typer.Option(
         metavar="η|find",
         help='The highest learning rate; "find" tries them out first. Default: from the largest curvature.',
+        rich_help_panel=STEPS,
     ),
 ]
 ClassWeight = Annotated[
     str | None,
     typer.Option(
-        metavar="balanced|CLASS=WEIGHT,…",
-        help='"balanced": every class counts the same, however many pictures it has; or how much each counts.',
+        metavar="WEIGHTS",
+        help='"balanced": every class counts the same, however many pictures it has; or CLASS=WEIGHT,CLASS=WEIGHT.',
+        rich_help_panel=OBJECTIVE,
     ),
 ]
 Watch = Annotated[
-    str, typer.Option(help="What is best on validation: accuracy, balanced-accuracy, f1 or loss.")
+    str,
+    typer.Option(
+        help="What is best on validation: accuracy, balanced-accuracy, f1 or loss.", rich_help_panel=STOP
+    ),
 ]

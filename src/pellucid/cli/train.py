@@ -10,25 +10,37 @@ from pellucid.cli import options
 
 def train(
     data: options.Data,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            help="softmax, svm, logistic, perceptron, averaged-perceptron. Default: softmax; with --from, its."
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None, typer.Option(help="The run's folder. Default: runs/<data>-<model>-<n>.")
-    ] = None,
     size: options.Size = None,
     fit: options.Fit = "pad",
     color: options.Color = None,
+    skip_unreadable: options.SkipUnreadable = False,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="softmax, svm, logistic, perceptron, averaged-perceptron. Default: softmax; with --from, its.",
+            rich_help_panel=options.MODEL,
+        ),
+    ] = None,
+    start: Annotated[
+        Path | None,
+        typer.Option("--from", help="Start from the weights of this run.", rich_help_panel=options.MODEL),
+    ] = None,
     loss: Annotated[
         str | None,
-        typer.Option(help="Another loss than the model's own, such as one-versus-rest-squared-hinge."),
+        typer.Option(
+            help="Another loss than the model's own, such as structured-hinge.",
+            rich_help_panel=options.OBJECTIVE,
+        ),
     ] = None,
-    margin: Annotated[float, typer.Option(help="The margin Δ of a hinge.")] = 1.0,
+    margin: Annotated[
+        float, typer.Option(help="The margin Δ of a hinge.", rich_help_panel=options.OBJECTIVE)
+    ] = 1.0,
     label_smoothing: Annotated[
-        float, typer.Option(help="Share ε of softmax's target that goes to all classes evenly.")
+        float,
+        typer.Option(
+            help="Share ε of softmax's target that goes to all classes evenly.",
+            rich_help_panel=options.OBJECTIVE,
+        ),
     ] = 0.0,
     l2: options.L2 = None,
     l1: Annotated[
@@ -37,54 +49,91 @@ def train(
             "--l1",
             metavar="λ",
             help="Strength of the penalty λ Σ|W|, which makes weights 0; or LAYER=λ,LAYER=λ.",
+            rich_help_panel=options.OBJECTIVE,
         ),
     ] = None,
     penalize_biases: Annotated[
-        bool, typer.Option("--penalize-biases", help="Let --l2 and --l1 count biases as weights.")
+        bool,
+        typer.Option(
+            "--penalize-biases",
+            help="Let --l2 and --l1 count biases as weights.",
+            rich_help_panel=options.OBJECTIVE,
+        ),
     ] = False,
+    class_weight: options.ClassWeight = None,
     optimizer: Annotated[
         str | None,
         typer.Option(
-            help="sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs, preconditioned-lbfgs; settings behind a colon: "
-            "adam:first_decay=0.95. Default: nesterov."
+            help="sgd, momentum, nesterov, adagrad, rmsprop, adam, adamw, lbfgs, preconditioned-lbfgs; "
+            "settings behind a colon: adam:first_decay=0.95. Default: nesterov.",
+            rich_help_panel=options.STEPS,
         ),
     ] = None,
-    epochs: options.Epochs = None,
     learning_rate: options.LearningRate = None,
-    batch_size: options.BatchSize = None,
     momentum: Annotated[
-        float | None, typer.Option(help="Share of the speed that a step keeps, 0 to below 1. Default: 0.9.")
+        float | None,
+        typer.Option(
+            help="Share of the speed that a step keeps, 0 to below 1. Default: 0.9.",
+            rich_help_panel=options.STEPS,
+        ),
     ] = None,
     schedule: Annotated[
         str | None,
         typer.Option(
             help="How the learning rate changes: constant, cosine, step, exponential, inverse-time, warm-up, "
-            "one-cycle; settings behind a colon: cosine:last=0.01. Default: cosine."
+            "one-cycle; settings behind a colon: cosine:last=0.01. Default: cosine.",
+            rich_help_panel=options.STEPS,
         ),
     ] = None,
     clip: Annotated[
-        float | None, typer.Option(help="Shorten gradients whose norm, all together, is above this.")
-    ] = None,
-    sampling: Annotated[
-        str, typer.Option(help="shuffled: every picture once an epoch; balanced: every class equally often.")
-    ] = "shuffled",
-    tolerance: Annotated[
         float | None,
-        typer.Option(help="Stop when three epochs in a row lower the objective by less than this share."),
+        typer.Option(
+            help="Shorten gradients whose norm, all together, is above this.", rich_help_panel=options.STEPS
+        ),
     ] = None,
-    gradient_norm: Annotated[
-        float | None, typer.Option(help="Stop when the gradient over all pictures is no longer than this.")
-    ] = None,
-    time_limit: Annotated[float | None, typer.Option(help="Stop after so many seconds of training.")] = None,
+    batch_size: options.BatchSize = None,
+    sampling: Annotated[
+        str,
+        typer.Option(
+            help="shuffled: every picture once an epoch; balanced: every class equally often.",
+            rich_help_panel=options.STEPS,
+        ),
+    ] = "shuffled",
+    epochs: options.Epochs = None,
+    seed: options.Seed = 0,
     patience: Annotated[
-        int | None, typer.Option(help="Stop after this many epochs without a better validation result.")
+        int | None,
+        typer.Option(
+            help="Stop after this many epochs without a better validation result.",
+            rich_help_panel=options.STOP,
+        ),
     ] = None,
     watch: options.Watch = "accuracy",
-    class_weight: options.ClassWeight = None,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(
+            help="Stop when three epochs in a row lower the objective by less than this share.",
+            rich_help_panel=options.STOP,
+        ),
+    ] = None,
+    gradient_norm: Annotated[
+        float | None,
+        typer.Option(
+            help="Stop when the gradient over all pictures is no longer than this.",
+            rich_help_panel=options.STOP,
+        ),
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(help="Stop after so many seconds of training.", rich_help_panel=options.STOP),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="The run's folder. Default: runs/<data>-<model>-<n>.", rich_help_panel=options.OUTPUT
+        ),
+    ] = None,
     engine: options.Engine = "auto",
-    seed: options.Seed = 0,
-    start: Annotated[Path | None, typer.Option("--from", help="Start from the weights of this run.")] = None,
-    skip_unreadable: options.SkipUnreadable = False,
     json: options.Json = False,
 ) -> None:
     """Train a classifier; write a run: model, verdicts, report."""
@@ -102,9 +151,9 @@ def train(
     check_name(engine)
     start_from = load_model(start) if start else None
     if start_from is not None:
-        model = model or start_from.kind
+        model = start_from.kind if model is None else model
     recipe = Recipe(
-        model=model or "softmax", loss=loss, margin=margin, label_smoothing=label_smoothing,
+        model="softmax" if model is None else model, loss=loss, margin=margin, label_smoothing=label_smoothing,
         l2=number_or_named("--l2", l2), l1=number_or_named("--l1", l1) or 0.0, penalize_biases=penalize_biases,
         optimizer=optimizer, learning_rate=number_or_word("--learning-rate", learning_rate, "find"),
         momentum=momentum, schedule=schedule, clip=clip, batch_size=batch_size, sampling=sampling, epochs=epochs,

@@ -158,6 +158,8 @@ def _read(rows: Iterator[Row], columns: Columns) -> tuple[list[np.ndarray], list
             bad.append(f"line {line:,}: {_first_bad(row, columns)}")
         elif label.lower() in _MISSING:
             bad.append(f"line {line:,}: no label ({columns.named(columns.label)} is {label!r})")
+        elif label.lower().lstrip("+-") in ("inf", "infinity"):
+            bad.append(f"line {line:,}: an infinite label ({columns.named(columns.label)} is {label!r})")
         elif len(label) > 200:
             bad.append(f"line {line:,}: a label of {len(label):,} characters, at most 200 wanted")
         else:

@@ -38,11 +38,7 @@ from pellucid.losses.perceptron import multiclass_perceptron, perceptron_loss
 from pellucid.losses.squared import half_squared_error, squared_error
 from pellucid.losses.weights import picture_weights
 
-LOSSES = {"softmax": softmax_cross_entropy, "svm": multiclass_hinge}
-"""The loss of each kind of linear classifier."""
-
 __all__ = [
-    "LOSSES",
     "binary_cross_entropy",
     "checked_bits",
     "checked_labels",

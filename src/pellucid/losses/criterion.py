@@ -65,7 +65,7 @@ class Criterion:
             raise InputError(
                 f"--loss {self.name} {_REFUSED[loss]} softmax-cross-entropy, multiclass-hinge or one-versus-rest-hinge."
             )
-        object.__setattr__(self, "name", self.name.replace("_", "-"))
+        object.__setattr__(self, "name", loss.__name__.replace("_", "-"))
         _check("--margin", self.margin, "0 or more", 0 <= self.margin < np.inf)
         _check("--label-smoothing", self.smoothing, "0 to below 1", 0 <= self.smoothing < 1)
         settings = {"margin": (self.margin, 1.0), "smoothing": (self.smoothing, 0.0)}

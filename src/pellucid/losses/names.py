@@ -1,12 +1,11 @@
 """Every loss by its name, and what it costs to know nothing."""
 
-import difflib
 import math
 from collections.abc import Callable
 from typing import Any
 
 from pellucid.losses import binary, margins, multiclass, one_versus_rest, perceptron, squared
-from pellucid.storage.errors import InputError
+from pellucid.storage.errors import known_name
 
 NAMES: dict[str, Callable[..., Any]] = {
     each.__name__.replace("_", "-"): each
@@ -34,8 +33,6 @@ NAMES: dict[str, Callable[..., Any]] = {
 """Every loss: its function's name, with dashes."""
 
 _AT_ZERO: dict[str, Callable[[int], float]] = {
-    "softmax": math.log,
-    "svm": lambda classes: classes - 1.0,
     "softmax-cross-entropy": math.log,
     "soft-cross-entropy": math.log,
     "multiclass-hinge": lambda classes: classes - 1.0,
@@ -60,7 +57,7 @@ def loss_named(name: str) -> Callable[..., Any]:
 
     Raises `InputError` for a name that no loss has; it suggests the nearest.
     """
-    return NAMES[_known(name, NAMES)]
+    return NAMES[known_name("loss", name, NAMES)]
 
 
 def initial_loss(loss: str, classes: int) -> float:
@@ -71,19 +68,10 @@ def initial_loss(loss: str, classes: int) -> float:
 
     Parameters
     ----------
-    loss : a name in `LOSSES` or the name of a loss of K or of single scores; for a single score K does not matter
+    loss : the name of a loss of K or of single scores; for a single score K does not matter
 
     Raises
     ------
     InputError : no loss has this name, or what the loss costs at 0 depends on its targets
     """
-    return _AT_ZERO[_known(loss, _AT_ZERO)](classes)
-
-
-def _known(name: str, names: dict[str, Any]) -> str:
-    found = str(name).replace("_", "-")
-    if found in names:
-        return found
-    near = difflib.get_close_matches(found, names, 1, 0.5)
-    meant = f" Did you mean {near[0]}?" if near else ""
-    raise InputError(f"The loss must be one of {', '.join(names)}; got {name!r}.{meant}")
+    return _AT_ZERO[known_name("loss", loss, _AT_ZERO)](classes)

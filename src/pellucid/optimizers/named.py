@@ -1,7 +1,6 @@
 """The optimizers and schedules by name, with a guess at what was meant where no such name exists."""
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any
 
@@ -9,7 +8,7 @@ from pellucid.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from pellucid.optimizers.descent import GradientDescent, Momentum
 from pellucid.optimizers.optimizer import Optimizer
 from pellucid.optimizers.schedules import SCHEDULES, Schedule
-from pellucid.storage.errors import InputError
+from pellucid.storage.errors import InputError, check_settings, known_name
 
 OPTIMIZERS: dict[str, Optimizer] = {
     "sgd": GradientDescent(),
@@ -64,14 +63,16 @@ def _taken_apart(text: str, what: str) -> tuple[str, dict[str, Any]]:
     for part in rest.split(",") if rest else []:
         setting, equals, value = part.partition("=")
         try:
-            settings[setting.strip()] = _read(value.strip())
+            number = _read(value.strip())
         except ValueError:
             equals = ""
         if not equals:
             raise InputError(
-                f"{_article(what)} is written NAME:SETTING=NUMBER,SETTING=NUMBER; {part!r} in {text!r} is no "
-                "SETTING=NUMBER."
+                f"The {what} is written NAME:SETTING=NUMBER,SETTING=NUMBER; {part!r} in {text!r} is no SETTING=NUMBER."
             )
+        if setting.strip() in settings:
+            raise InputError(f"The {what} {text!r} names {setting.strip()} twice: once is enough.")
+        settings[setting.strip()] = number
     return name.strip(), settings
 
 
@@ -83,23 +84,6 @@ def _read(value: str) -> Any:
 
 
 def _chosen(what: str, among: Mapping[str, Any], name: str, settings: dict[str, Any]) -> Any:
-    if not isinstance(name, str) or name not in among:
-        raise InputError(f"{name!r} is not the name of {_article(what)}.{_meant(name, among)}")
-    known = [field.name for field in fields(among[name])]
-    for setting in settings:
-        if setting not in known:
-            hint = _meant(setting, known) if known else " It has none."
-            raise InputError(f"{setting!r} is not a setting of the {what} {name}.{hint}")
-    return replace(among[name], **settings)
-
-
-def _article(what: str) -> str:
-    return f"{'an' if what[0] in 'aeiou' else 'a'} {what}"
-
-
-def _meant(typed: object, names: Iterable[str]) -> str:
-    """The nearest name, and all there are."""
-    near = difflib.get_close_matches(str(typed).lower().replace("_", "-"), list(names), 1, 0.6)
-    near = near or difflib.get_close_matches(str(typed).lower(), list(names), 1, 0.6)
-    guess = f" Did you mean {near[0]}?" if near else ""
-    return f"{guess} There are {', '.join(names)}."
+    named = known_name(what, name, among)
+    check_settings(f"the {what} {named}", settings, [field.name for field in fields(among[named])])
+    return replace(among[named], **settings)

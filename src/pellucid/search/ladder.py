@@ -13,7 +13,7 @@ from pellucid.inspection.metrics import Evaluation
 from pellucid.models.kinds import KINDS
 from pellucid.models.majority import MajorityClass
 from pellucid.models.model_file import save_model
-from pellucid.storage.errors import InputError
+from pellucid.storage.errors import InputError, meant
 from pellucid.training.recipe import Recipe
 from pellucid.training.trainer import fit
 
@@ -77,6 +77,7 @@ def ladder(models: Sequence[str]) -> tuple[Rung, ...]:
         came = ", ".join(repr(name) for name in unknown) or "none"
         raise InputError(
             f"--models must be names out of {', '.join(RUNGS)}, with commas between, got {came}."
+            f"{meant(unknown[0].lower(), RUNGS) if unknown else ''}"
         )
     return tuple(RUNGS[name] for name in dict.fromkeys((LOWEST, *models)))
 

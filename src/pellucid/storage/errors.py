@@ -60,10 +60,32 @@ def known_name(what: str, typed: object, names: Iterable[str]) -> str:
     known, found = list(names), str(typed).lower().replace("_", "-")
     if found in known:
         return found
-    raise InputError(f"The {what} must be one of {', '.join(known)}; got {typed!r}.{meant(found, known)}")
+    who = what if what.startswith("--") else f"The {what}"
+    raise InputError(f"{who} must be one of {', '.join(known)}; got {typed!r}.{meant(found, known)}")
+
+
+def check_settings(owner: str, given: Iterable[str], known: Iterable[str]) -> None:
+    """Raise `InputError` where one of the given settings is none of the owner's."""
+    names = list(known)
+    for setting in given:
+        if setting not in names:
+            hint = f"{meant(setting, names)} There are {', '.join(names)}." if names else " It has none."
+            raise InputError(f"{setting!r} is not a setting of {owner}.{hint}")
 
 
 def meant(typed: str, names: Iterable[str]) -> str:
     """The words "Did you mean relu?" after "rely", or nothing where no name is near."""
-    near = difflib.get_close_matches(typed, list(names), 1, 0.5)
+    known = list(names)
+    near = difflib.get_close_matches(typed, known, 1, 0.5)
+    # Of a long name often only a part is typed, or its beginning.
+    near = near or [name for name in known if typed and typed in name]
+    heads = {name[: len(typed)]: name for name in reversed(known) if typed}
+    near = near or [heads[head] for head in difflib.get_close_matches(typed, heads, 1, 0.7)]
     return f" Did you mean {near[0]}?" if near else ""
+
+
+def listing(names: Iterable[object], most: int = 20) -> str:
+    """The names with commas between, and how many more there are: of a thousand classes nobody reads all."""
+    every = [printable(name) for name in names]
+    more = f" and {len(every) - most:,} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more

@@ -16,7 +16,7 @@ from pellucid.training.diagnosis import blame
 from pellucid.training.engine import State
 from pellucid.training.judging import judged
 from pellucid.training.minimizing import Visit, minimized
-from pellucid.training.penalties import penalties, zeros
+from pellucid.training.penalties import penalties, slopes_with_l1, zeros
 from pellucid.training.sampling import epoch_order
 from pellucid.training.session import Session
 from pellucid.training.stopping import STILL, reason_to_stop
@@ -178,6 +178,7 @@ def _reason(session: Session, standing: Standing, record: dict[str, Any]) -> str
 def gradient_norm(session: Session, params: dict[str, np.ndarray]) -> float:
     """‖∇‖ of the objective over all training pictures, all parameters together."""
     _, slopes = session.full_objective(params)
+    slopes = slopes_with_l1(slopes, params, session.l1)
     return float(np.sqrt(sum(float(np.square(g, dtype=np.float64).sum()) for g in slopes.values())))
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.optimizers.optimizer import is_weight
-from pellucid.regularizers import exact_zeros
-from pellucid.storage.errors import InputError
+from pellucid.regularizers import exact_zeros, soft_threshold
+from pellucid.storage.errors import InputError, listing, meant
 
 
 def strengths(
@@ -33,13 +33,14 @@ def strengths(
     lost = []
     for part, strength in given.items():
         # A layer means its weights; a bias has to be named in full.
-        meant = [n for n in names if n == part or (n.startswith(f"{part}.") and (biases or is_weight(n)))]
-        found |= dict.fromkeys(meant, float(strength))
-        lost += [] if meant else [part]
+        those = [n for n in names if n == part or (n.startswith(f"{part}.") and (biases or is_weight(n)))]
+        found |= dict.fromkeys(those, float(strength))
+        lost += [] if those else [part]
     if lost:
+        layers = dict.fromkeys(n.rpartition(".")[0] for n in names if "." in n)
         raise InputError(
-            f"{option} names {', '.join(lost)}, but the parameters are {', '.join(names)}: name these, or the layer "
-            "before the dot."
+            f"{option} names {listing(lost)}, but the parameters are {listing(names)}: name these, or the layer before "
+            f"the dot.{meant(lost[0], [*names, *layers])}"
         )
     return {name: strength for name, strength in found.items() if strength}
 
@@ -55,6 +56,21 @@ def penalties(
         )
     if l1:
         found["l1"] = sum(λ * float(np.sum(np.abs(params[name]), dtype=np.float64)) for name, λ in l1.items())
+    return found
+
+
+def slopes_with_l1(
+    slopes: Mapping[str, Any], params: Mapping[str, Any], l1: Mapping[str, float]
+) -> dict[str, Any]:
+    """The gradients of the objective with λ Σ|w| in it, from those without: g + λ sign(w) for a weight that is not 0.
+
+    At 0 the penalty has a kink with every slope from −λ to λ; of these the one counts that leaves least of g. So the
+    length of all is 0 at the minimum, and there alone (Parikh and Boyd 2014, "Proximal algorithms", section 2.3).
+    """
+    found = dict(slopes)
+    for name, λ in l1.items():
+        g, w = np.asarray(slopes[name]), np.asarray(params[name])
+        found[name] = np.where(w != 0, g + λ * np.sign(w), soft_threshold(g, λ))
     return found
 
 

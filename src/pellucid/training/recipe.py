@@ -12,7 +12,7 @@ from pellucid.losses.criterion import Criterion
 from pellucid.models.kinds import check_kind, check_network
 from pellucid.optimizers.named import OPTIMIZERS, optimizer_described, schedule_described
 from pellucid.optimizers.schedules import Schedule
-from pellucid.storage.errors import InputError, meant
+from pellucid.storage.errors import InputError, known_name
 from pellucid.training.defaults import DEFAULTS, MINIMIZERS
 from pellucid.training.sampling import SAMPLINGS
 from pellucid.training.selection import WATCHED
@@ -44,7 +44,8 @@ class Recipe:
     epochs : how often every training picture is visited, ≥ 1
     patience : epochs without a better validation result after which training stops
     tolerance : training stops when three epochs in a row lower the objective by less than this share, > 0
-    gradient_norm : β > 0: training stops when the gradient over all training pictures is no longer than this
+    gradient_norm : β > 0: training stops when the gradient over all training pictures is no longer than this; with L1
+        the shortest of the slopes at its kinks counts
     time_limit : seconds of training, > 0
     watch : what "better" means: a name in `WATCHED`
     class_weight : "balanced": each class counts the same, however many pictures it has; or class → how much it counts
@@ -79,8 +80,8 @@ class Recipe:
     def __post_init__(self) -> None:
         check_kind(self.model)
         for option, names in (("sampling", SAMPLINGS), ("watch", WATCHED)):
-            name = getattr(self, option)
-            self._check(option, isinstance(name, str) and name in names, f"one of {', '.join(names)}")
+            object.__setattr__(self, option, known_name(_flag(option), getattr(self, option), names))
+        self._take_optimizer()
         for option in ("margin", "label_smoothing", "momentum", "clip", *_LIMITS):
             self._take(option, Real, float)
         for option in ("batch_size", "epochs", "patience", "seed"):
@@ -113,6 +114,16 @@ class Recipe:
         whole = "a whole number" if kind is Integral else "a number"
         self._check(option, isinstance(value, kind) and not isinstance(value, bool), whole)
         object.__setattr__(self, option, plain(value))
+
+    def _take_optimizer(self) -> None:
+        """Hold the optimizer by its own name, with its settings behind it."""
+        if self.optimizer in (None, HANDED_IN):
+            return
+        name, colon, settings = str(self.optimizer).partition(":")
+        name = known_name("--optimizer", name.strip(), (*OPTIMIZERS, *MINIMIZERS))
+        if name in MINIMIZERS and colon:
+            raise InputError(f"--optimizer {name} has no settings: leave out {colon + settings!r}.")
+        object.__setattr__(self, "optimizer", name + colon + settings)
 
     def _take_strength(self, option: str) -> None:
         given = getattr(self, option)
@@ -153,10 +164,6 @@ class Recipe:
     def rule(self) -> Any:
         """The optimizer's formula; None for a minimizer, and for one that is handed in."""
         text = self.optimizer or DEFAULTS[self.model].optimizer
-        name, known = str(text).partition(":")[0], (*OPTIMIZERS, *MINIMIZERS)
-        if name not in known and text != HANDED_IN:
-            guess = meant(name.lower(), known)
-            raise InputError(f"--optimizer must be one of {', '.join(known)}, got {text!r}.{guess}")
         if text in MINIMIZERS or text == HANDED_IN:
             if self.momentum is not None:
                 raise InputError(f"--optimizer {text} has no --momentum: leave it out.")
@@ -167,7 +174,10 @@ class Recipe:
             raise InputError(
                 f"--optimizer {text} has no --momentum: leave it out, or take momentum or nesterov."
             )
-        return optimizer_described(f"{text}{',' if ':' in text else ':'}momentum={self.momentum!r}")
+        # A momentum that the optimizer's settings name as well is refused there.
+        return optimizer_described(
+            f"{text.rstrip(':')}{',' if ':' in text else ':'}momentum={self.momentum!r}"
+        )
 
     @property
     def rates(self) -> Schedule:

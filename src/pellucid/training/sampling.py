@@ -3,7 +3,7 @@
 import numpy as np
 
 from pellucid.arrays import random
-from pellucid.storage.errors import InputError
+from pellucid.storage.errors import known_name
 
 SAMPLINGS = ("shuffled", "balanced")
 
@@ -25,10 +25,8 @@ def epoch_order(labels: np.ndarray, rows: np.ndarray, sampling: str, rng: np.nda
     ------
     InputError : no such sampling
     """
-    if sampling == "shuffled":
+    if known_name("--sampling", sampling, SAMPLINGS) == "shuffled":
         return rows[random.permutation(rng, len(rows))].astype(np.int32)
-    if sampling != "balanced":
-        raise InputError(f"--sampling must be one of {', '.join(SAMPLINGS)}, got {sampling!r}.")
     present = np.unique(labels[rows])
     # What does not divide evenly goes to other classes in each epoch.
     order, mixing, *keys = random.split(rng, 2 + len(present))

@@ -17,7 +17,7 @@ from pellucid.models.kinds import NETWORKS, model_of
 from pellucid.optimizers.averaging import Averaged, averaged
 from pellucid.optimizers.optimizer import Walk, is_weight, start
 from pellucid.preprocessing.pipeline import Preprocessing
-from pellucid.storage.errors import InputError, printable
+from pellucid.storage.errors import InputError, listing, meant, printable
 from pellucid.training.defaults import AVERAGED, MINIMIZERS
 from pellucid.training.engine import Engine, State, Supply, chosen
 from pellucid.training.full_batch import Objective, full_batch
@@ -202,10 +202,11 @@ def _weights(dataset: Dataset, recipe: Recipe, sample_weight: np.ndarray | None)
     """How much each picture of the dataset counts (N,) float32; what is balanced is so over the training part."""
     given: Any = recipe.class_weight
     if isinstance(given, Mapping):
-        unknown = set(given) - set(dataset.classes)
+        unknown = sorted(set(given) - set(dataset.classes))
         if unknown:
             raise InputError(
-                f"--class-weight names {', '.join(sorted(unknown))}, but the classes are {', '.join(dataset.classes)}."
+                f"--class-weight names {listing(unknown)}, but the classes are {listing(dataset.classes)}."
+                f"{meant(unknown[0], dataset.classes)}"
             )
         given = [given.get(name, 1.0) for name in dataset.classes]
     rows, weights = dataset.train.rows, np.ones(len(dataset), np.float32)
@@ -235,8 +236,8 @@ def _check_finite(dataset: Dataset) -> None:
 def _check_start(start_from: Classifier, dataset: Dataset, recipe: Recipe) -> None:
     if start_from.classes != dataset.classes:
         raise InputError(
-            f"--from needs a run with the same classes: it has {', '.join(start_from.classes)}; "
-            f"the data have {', '.join(dataset.classes)}."
+            f"--from needs a run with the same classes: it has {listing(start_from.classes)}; "
+            f"the data have {listing(dataset.classes)}."
         )
     if start_from.preprocessing.frame != dataset.frame or start_from.preprocessing.features != np.prod(
         dataset.images.shape[1:]

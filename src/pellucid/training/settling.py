@@ -8,7 +8,8 @@ import numpy as np
 from pellucid.models.kinds import NETWORKS
 from pellucid.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from pellucid.optimizers.descent import GradientDescent
-from pellucid.training.defaults import DEFAULTS, LINEAR_LOSSES
+from pellucid.storage.errors import InputError
+from pellucid.training.defaults import DEFAULTS, LINEAR_LOSSES, MINIMIZERS
 from pellucid.training.recipe import HANDED_IN, Recipe
 
 _ADAPTIVE = {Adam: 3.0, AdamW: 3.0, RMSProp: 1.0, AdaGrad: 20.0}
@@ -83,6 +84,31 @@ def settled(
 def _alike(recipe: Recipe, optimizer: str) -> bool:
     """Whether the optimizer is the default one with other settings, or another that divides by the gradients' size."""
     return recipe.model in NETWORKS and type(recipe.rule) in (Adam, AdamW) and optimizer.startswith("adam")
+
+
+def check_of_use(recipe: Recipe, handed_in: bool) -> None:
+    """Raise `InputError` where what the user gave would change nothing, or could not be trained with."""
+    if recipe.optimizer == HANDED_IN and not handed_in:
+        raise InputError(
+            f"--optimizer {HANDED_IN} is for Python: fit(dataset, recipe, optimizer=…). Name one here."
+        )
+    if recipe.optimizer not in MINIMIZERS or handed_in:
+        return
+    unused = [
+        f"--{option.replace('_', '-')}"
+        for option in ("learning_rate", "schedule", "batch_size")
+        if getattr(recipe, option) is not None
+    ] + (["--sampling"] if recipe.sampling != "shuffled" else [])
+    if unused:
+        raise InputError(
+            f"--optimizer {recipe.optimizer} takes all pictures in each step and chooses its length itself: leave out "
+            f"{' and '.join(unused)}."
+        )
+    if recipe.criterion.at_zero(2) == 0:
+        raise InputError(
+            f"--optimizer {recipe.optimizer} minimizes, but weights of 0 cost nothing by --loss "
+            f"{recipe.criterion.name}: there is nothing to do. Take sgd."
+        )
 
 
 def largest_curvature(inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> float:

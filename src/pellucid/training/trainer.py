@@ -32,6 +32,7 @@ from pellucid.training.penalties import penalties, zeros
 from pellucid.training.recipe import Recipe
 from pellucid.training.run import read_run, write_run
 from pellucid.training.session import Session, prepared
+from pellucid.training.settling import check_of_use
 from pellucid.training.verdicts_table import write_verdicts
 
 
@@ -86,6 +87,7 @@ def fit(
     StorageError : the disk refuses
     """
     began = time.perf_counter()
+    check_of_use(recipe, optimizer is not None)
     find = recipe.learning_rate == "find"
     session = prepared(
         dataset,
