@@ -21,7 +21,7 @@ def classifier(height, width, channels, classes=("cat", "dog")):
         "bias": RNG.standard_normal(len(classes)).astype("f4"),
     }
     preprocessing = Preprocessing(frame, np.full(features, 128, "f4"), np.full(features, 60, "f4"))
-    model = linear("softmax", features, len(classes))
+    model = linear(features, len(classes))
     return Classifier("softmax", classes, preprocessing, model, params)
 
 

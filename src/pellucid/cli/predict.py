@@ -117,31 +117,31 @@ def _answer(verdict: "Verdict", top: int) -> dict[str, Any]:
 def _explain(screen: "Console", classifier: "Classifier", verdict: "Verdict", folder: Path) -> dict[str, Any]:
     """Print the receipt of the verdict, and of the lead over the runner-up; draw both. Returns it as plain numbers."""
     from pellucid.cli.console import escape
-    from pellucid.inspection.contributions import difference_receipt, receipt
+    from pellucid.inspection.attribution import explanation, occlusion
     from pellucid.storage.errors import printable
 
     first, second = (classifier.classes.index(name) for name, _, _ in verdict.top(2))
-    assert verdict.input is not None
-    found = (
-        receipt(classifier, verdict.input, first),
-        difference_receipt(classifier, verdict.input, first, second),
-    )
+    picture = verdict.input
+    assert picture is not None
+    mine, lead = explanation(classifier, picture, first), explanation(classifier, picture, first, second)
+    # A network's receipt is no proof: a second one, found in another way, shows whether both see the same.
+    covered = [] if classifier.linear else [occlusion(classifier, picture, first)]
+    found = (mine, *covered, lead)
     for each in found:
-        exact = "exact" if each.exact else "NOT exact"
+        start = "average picture" if each.method else "bias"
         screen.print(
-            f"  {escape(each.title)}: bias {each.bias:+.4f} + for {each.pushed_up:+.4f} + against "
-            f"{each.pushed_down:+.4f} "
-            f"= {each.total:+.4f}; score {each.score:+.4f}, {exact} (off by {abs(each.total - each.score):.0e})"
+            f"  {escape(each.title)}: {start} {each.bias:+.4f} + for {each.pushed_up:+.4f} + against "
+            f"{each.pushed_down:+.4f} = {each.total:+.4f}; score {each.score:+.4f}, {each.reliability}"
         )
         screen.print(f"    {escape(each.sentence())}")
     drawn = None
-    if verdict.input.ndim == 3:
+    if picture.ndim == 3:
         drawn = _draw(verdict, found, folder)
         screen.print(f"    drawn: {escape(printable(drawn))}")
-    mine, lead = found
     return {
         "class": mine.class_name,
         **_numbers(mine),
+        **{each.method: _numbers(each) for each in covered},
         "lead": {"over": lead.other_name, **_numbers(lead)},
         "picture": printable(drawn) if drawn else None,
     }
@@ -154,7 +154,8 @@ def _numbers(receipt: "Receipt") -> dict[str, Any]:
         "for": receipt.pushed_up,
         "against": receipt.pushed_down,
         "total": receipt.total,
-        "exact": receipt.exact,
+        "exact": receipt.exact and not receipt.method,
+        **({"method": receipt.method, "accounted": receipt.accounted} if receipt.method else {}),
     }
 
 

@@ -43,7 +43,8 @@ class Reason:
 
 @dataclass(frozen=True)
 class Receipt:
-    """Why one class got its score, or why one class got more than another; exact for a linear model.
+    """Why one class got its score, or why one class got more than another; exact for a linear model, and for a network
+    approximate by a `method` (see `attribution.py`).
 
     Attributes
     ----------
@@ -51,8 +52,9 @@ class Receipt:
     other_name, other_index : the class it is compared with ("why a and not b"); None where there is none
     score : the number that the model computed (float32; for a comparison the difference of two)
     bias : what the score is for the average training picture
-    contributions (H, W, C) or (D,) float64 : what each input added
+    contributions (H, W, C), (H, W, 1) or (D,) float64 : what each input added
     baseline : what the contributions are compared with
+    method : how the contributions were found where they are approximate; "" where they are the very terms of the score
     """
 
     class_name: str
@@ -63,6 +65,7 @@ class Receipt:
     other_name: str | None = None
     other_index: int | None = None
     baseline: str = BASELINE
+    method: str = ""
 
     @cached_property
     def total(self) -> float:
@@ -73,6 +76,28 @@ class Receipt:
     def exact(self) -> bool:
         """Whether the parts add up to the score: |total − score| ≤ 1e-5 · max(1, |score|)."""
         return abs(self.total - self.score) <= TOLERANCE * max(1.0, abs(self.score))
+
+    @property
+    def accounted(self) -> float:
+        """Σ contributions / (score − bias): the share of the score's difference to the average picture's; NaN where
+        there is no difference."""
+        difference = self.score - self.bias
+        return (self.total - self.bias) / difference if abs(difference) > TOLERANCE else float("nan")
+
+    @property
+    def reliability(self) -> str:
+        """How far the contributions can be trusted, in words."""
+        if not self.method:
+            return f"{'exact' if self.exact else 'NOT exact'} (off by {abs(self.total - self.score):.0e})"
+        if 0 <= self.accounted < 2:
+            return (
+                f"approximate: {self.method} accounts for {self.accounted:.0%} of the score's difference to the "
+                "average picture"
+            ).replace("%", " %")
+        return (
+            f"approximate, and no account of the score: {self.method} adds up to {signed(self.total - self.bias)}, the "
+            f"score differs from the average picture's by {signed(self.score - self.bias)}"
+        )
 
     @cached_property
     def pushed_up(self) -> float:
@@ -128,7 +153,7 @@ class Receipt:
         said = [f"for it most: {for_it[0].where} ({signed(for_it[0].amount)})"] if for_it else []
         said += [f"against it most: {against[0].where} ({signed(against[0].amount)})"] if against else []
         return (
-            f"{self.title}: {signed(self.total)}, {self.baseline}"
+            f"{self.title}: {signed(self.score if self.method else self.total)}, {self.baseline}"
             + (f"; {', '.join(said)}" if said else "")
             + "."
         )
@@ -165,9 +190,7 @@ def difference_receipt(classifier: LinearScores, picture: np.ndarray, a: int, b:
 
 def _receipt(classifier: LinearScores, picture: np.ndarray, a: int, b: int | None) -> Receipt:
     classes: Sequence[str] = classifier.classes
-    for index in (a,) if b is None else (a, b):
-        if not 0 <= index < len(classes):
-            raise InputError(f"A class number must be 0 to {len(classes) - 1}, got {index}.")
+    check_classes(classes, a, b)
     one = np.asarray(picture)[np.newaxis]
     scores = classifier.scores(one)[0]
     x = np.asarray(classifier.preprocessing.apply(one))[0].astype(np.float64)
@@ -191,6 +214,13 @@ def _receipt(classifier: LinearScores, picture: np.ndarray, a: int, b: int | Non
         other_name=None if b is None else classes[b],
         other_index=None if b is None else int(b),
     )
+
+
+def check_classes(classes: Sequence[str], a: int, b: int | None) -> None:
+    """Raise `InputError` unless these are numbers of classes; `b` may be None."""
+    for number in (a,) if b is None else (a, b):
+        if not 0 <= number < len(classes):
+            raise InputError(f"A class number must be 0 to {len(classes) - 1}, got {number}.")
 
 
 def signed(amount: float, digits: int = 2) -> str:

@@ -28,17 +28,21 @@ def overlay(picture: np.ndarray, receipt: Receipt) -> np.ndarray:
 
 
 def waterfall(receipt: Receipt, width: int = 310) -> str:
-    """The walk from zero to the score as an SVG: bias, everything against, everything for, score.
+    """The walk from zero to the score as an SVG: bias, everything against, everything for, score; where contributions
+    are approximate it begins at the average picture's score and ends at their sum.
 
     Colors are the page's tokens (`--for`, `--against`, `--ink`) with fixed ones behind them, so that the
     drawing also stands alone.
     """
     up, down, bias = receipt.pushed_up, receipt.pushed_down, receipt.bias
+    offset, end_name = (
+        ("average", "sum") if receipt.method else ("bias", "score" if receipt.other_name is None else "lead")
+    )
     steps = (
-        ("bias", 0.0, bias, bias),
+        (offset, 0.0, bias, bias),
         ("against", bias, bias + down, down),
         ("for", bias + down, bias + down + up, up),
-        ("score" if receipt.other_name is None else "lead", 0.0, receipt.total, receipt.total),
+        (end_name, 0.0, receipt.total, receipt.total),
     )
     ends = [0.0, *(end for _, _, end, _ in steps), *(start for _, start, _, _ in steps)]
     low, high = min(ends), max(ends)
@@ -64,7 +68,7 @@ def waterfall(receipt: Receipt, width: int = 310) -> str:
     height = len(steps) * row
     zero = f'<line x1="{x(0):.1f}" x2="{x(0):.1f}" y1="0" y2="{height}" class="w-zero"/>'
     label = (
-        f"Score for {receipt.title}: bias {signed(bias)}, against {signed(down)}, for {signed(up)}, "
+        f"Score for {receipt.title}: {offset} {signed(bias)}, against {signed(down)}, for {signed(up)}, "
         f"together {signed(receipt.total)}"
     )
     return (

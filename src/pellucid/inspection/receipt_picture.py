@@ -13,7 +13,7 @@ from pellucid.storage.errors import printable
 
 _PANEL = 256
 _MARGIN = 20
-_CAPTION = 84
+_LINE = 18
 _CUT = "..."
 _RATHER = " rather than "
 
@@ -21,7 +21,8 @@ _RATHER = " rather than "
 def receipt_picture(picture: np.ndarray, title: str, receipts: Sequence[Receipt]) -> Any:
     """A Pillow picture: the input (H, W, C) uint8 enlarged, and beside it each receipt drawn over it.
 
-    Orange speaks for the class, blue against it; under each panel bias + Σ contributions = score.
+    Orange speaks for the class, blue against it; under each panel bias + Σ contributions = score, or where they are
+    approximate, how much of it they account for.
     """
     from PIL import Image, ImageDraw
 
@@ -29,22 +30,23 @@ def receipt_picture(picture: np.ndarray, title: str, receipts: Sequence[Receipt]
     height, width = picture.shape[0] * factor, picture.shape[1] * factor
     panel = max(width, _PANEL)
     columns = len(receipts) + 1
-    sheet = Image.new(
-        "RGB", (columns * (panel + _MARGIN) + _MARGIN, height + _CAPTION + 2 * _MARGIN + 30), "white"
-    )
-    draw = ImageDraw.Draw(sheet)
-    heading, bold = _shortened(title, 18, columns * (panel + _MARGIN) - _MARGIN)
-    draw.text((_MARGIN, _MARGIN - 6), heading, "black", bold)
     tiles = [
         (color_picture(picture), f"as the model sees it\n{picture.shape[1]} by {picture.shape[0]} pixels")
     ]
     tiles += [(overlay(picture, each), _arithmetic(each)) for each in receipts]
+    room = _LINE * max(len(_lines(caption, panel)) for _, caption in tiles)
+    sheet = Image.new(
+        "RGB", (columns * (panel + _MARGIN) + _MARGIN, height + room + 2 * _MARGIN + 42), "white"
+    )
+    draw = ImageDraw.Draw(sheet)
+    heading, bold = _shortened(title, 18, columns * (panel + _MARGIN) - _MARGIN)
+    draw.text((_MARGIN, _MARGIN - 6), heading, "black", bold)
     for column, (tile, caption) in enumerate(tiles):
         left, top = _MARGIN + column * (panel + _MARGIN), _MARGIN + 28
         sheet.paste(Image.fromarray(tile).resize((width, height), Image.Resampling.NEAREST), (left, top))
         for line, words in enumerate(_lines(caption, panel)):
             shown, font = _shortened(words, 14, panel)
-            draw.text((left, top + height + 8 + 18 * line), shown, "black", font)
+            draw.text((left, top + height + 8 + _LINE * line), shown, "black", font)
     return sheet
 
 
@@ -68,7 +70,11 @@ def _shortened(text: str, size: int, width: int) -> tuple[str, Font]:
 
 
 def _arithmetic(receipt: Receipt) -> str:
+    pushed = f"  for {receipt.pushed_up:+.3f}  against {receipt.pushed_down:+.3f}"
+    if not receipt.method:
+        return f"{printable(receipt.title)}\n{receipt.total:+.3f} = bias {receipt.bias:+.3f}\n{pushed}"
+    share = f"{receipt.accounted:.0%}".replace("%", " %") if 0 <= receipt.accounted < 2 else "little"
     return (
-        f"{printable(receipt.title)}\n{receipt.total:+.3f} = bias {receipt.bias:+.3f}\n"
-        f"  for {receipt.pushed_up:+.3f}  against {receipt.pushed_down:+.3f}"
+        f"{printable(receipt.title)}, score {receipt.score:+.3f}\n{receipt.method}, approximate:\n"
+        f"accounts for {share} of the\ndifference to the average picture\n{pushed}"
     )

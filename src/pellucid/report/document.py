@@ -53,7 +53,7 @@ def write_report(
     ----------
     path : where the file will stand
     dataset : the data, with its split
-    classifier : the trained linear classifier (classes, kind, params, temperature, preprocessing, scores)
+    classifier : the trained classifier (classes, kind, params, temperature, preprocessing, scores)
     evaluations : by part, any of "train", "validation", "test"; the page is about the last of these that is
         there
     events : the records of events.jsonl; those of epochs are drawn
@@ -84,7 +84,8 @@ def report(material: Material) -> str:
         "seen": background.contact_sheet(material),
         "timings": background.timings(material),
     }
-    links = [(anchor, LINKS[anchor]) for anchor, content in sections.items() if content]
+    names = LINKS if material.classifier.linear else {**LINKS, "templates": "First layer"}
+    links = [(anchor, names[anchor]) for anchor, content in sections.items() if content]
     # Last, because the sections fill the sheets.
     look = "\n".join((style(), material.sheets.style(), material.template_sheets.style()))
     main = material.main

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import Dataset
+from pellucid.inspection.first_layer import FirstLayer, first_layer
 from pellucid.inspection.metrics import Evaluation
 from pellucid.report.sheets import Sheets
 
@@ -44,9 +45,14 @@ class Material:
 
     @property
     def sees_pixels(self) -> bool:
-        """Whether each weight belongs to one number of one picture, so that templates can be drawn."""
+        """Whether each contribution belongs to one number of one picture, so that it can be drawn on it."""
         size = int(np.prod(self.dataset.images.shape[1:]))
-        return self.has_pictures and self.classifier.templates[0].shape[1] == size
+        return self.has_pictures and self.classifier.preprocessing.features == size
+
+    @cached_property
+    def first_layer(self) -> FirstLayer | None:
+        """The weights of a network's first layer, where they can be drawn."""
+        return first_layer(self.classifier) if self.sees_pixels else None
 
     @cached_property
     def sheets(self) -> Sheets:
@@ -56,7 +62,9 @@ class Material:
 
     @cached_property
     def template_sheets(self) -> Sheets:
-        """Where the pictures of templates are collected."""
+        """Where the pictures of templates, or of a network's first layer, are collected."""
+        if self.first_layer is not None:
+            return Sheets("w", *self.first_layer.pictures.shape[1:3], shown=64)
         height, width = self.dataset.images.shape[1:3] if self.has_pictures else (1, 1)
         return Sheets("w", height, width, shown=104 if len(self.classes) <= 24 else 64)
 

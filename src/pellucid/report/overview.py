@@ -5,6 +5,7 @@ from typing import Any
 
 from pellucid.inspection.metrics import Evaluation
 from pellucid.inspection.mistakes import cells, confusions
+from pellucid.models.kinds import NETWORKS
 from pellucid.report.markup import count, duration, escape, number, percent, section, settings
 from pellucid.report.material import Material
 
@@ -22,6 +23,11 @@ TITLES = {
     "logistic": "logistic regression",
     "perceptron": "perceptron",
     "averaged-perceptron": "averaged perceptron",
+    "mlp": "multilayer perceptron",
+    "maxout": "maxout network",
+    "convnet": "convolutional network",
+    "googlenet": "GoogLeNet",
+    **{name: f"ResNet-{name.removeprefix('resnet')}" for name in NETWORKS if name.startswith("resnet")},
 }
 
 
@@ -168,13 +174,18 @@ def _outcome(material: Material) -> list[tuple[str, str]]:
         rows.append(("stopped", escape(material.recorded("result", "stopped"))))
     if material.recorded("result", "best_epoch") is not None:
         rows.append(("kept epoch", escape(material.recorded("result", "best_epoch"))))
-    weight = material.classifier.templates[0]
     numbers = sum(int(array.size) for array in material.classifier.params.values())
-    rows.append(("weights", f"{weight.shape[0]:,} classes × {weight.shape[1]:,} inputs, {numbers:,} numbers"))
+    if material.classifier.linear:
+        k, d = material.classifier.templates[0].shape
+        rows.append(("weights", f"{k:,} classes × {d:,} inputs, {numbers:,} numbers"))
+    else:
+        rows.append(("parameters", f"{numbers:,}"))
+        rows.append(("multiply-adds", f"{material.classifier.model.multiply_adds():,} for a prediction"))
     shares = material.recorded("result", "penalty_shares")
     if isinstance(shares, dict):
         rows += [
-            (f"{name.upper()} penalty", f"{percent(share)} of the objective") for name, share in shares.items()
+            (f"{name.upper()} penalty", f"{percent(share)} of the objective")
+            for name, share in shares.items()
         ]
     exact = material.recorded_number("result", "zero")
     if exact is not None:

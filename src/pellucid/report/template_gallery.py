@@ -5,6 +5,7 @@ import numpy as np
 from pellucid.inspection.mistakes import confusions
 from pellucid.inspection.pictures import data_uri, diverging, largest
 from pellucid.inspection.templates import as_pictures, centered, difference, signed_pictures, templates
+from pellucid.report.first_layer import first_layer_gallery
 from pellucid.report.markup import escape, section
 from pellucid.report.material import Material
 
@@ -12,7 +13,10 @@ STRIP = 1024  # inputs up to which the weights of rows of numbers are drawn as a
 
 
 def template_gallery(material: Material) -> str:
-    """The section: each class's template as a picture and centered; and those of the pairs it confuses."""
+    """The section: each class's template as a picture and centered, and those of the pairs it confuses; of a network
+    the weights of its first layer."""
+    if not material.classifier.linear:
+        return first_layer_gallery(material)
     if not material.sees_pixels:
         return _strip(material)
     shape = tuple(int(side) for side in material.dataset.images.shape[1:])

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from pellucid.inspection.contributions import BASELINE, Receipt, difference_receipt, receipt, signed
+from pellucid.inspection.attribution import GRADIENT_TIMES_INPUT, explanation
+from pellucid.inspection.contributions import BASELINE, Receipt, signed
 from pellucid.inspection.drawings import overlay, waterfall
 from pellucid.inspection.metrics import Evaluation
 from pellucid.inspection.mistakes import closest_calls, confident_mistakes
@@ -13,6 +14,12 @@ from pellucid.report.material import Material
 
 EXACT_PIXELS = 64 * 64  # pictures up to this size are stored exactly
 SIDE = 192  # larger pictures are shrunk to about this
+
+
+_APPROXIMATE = (
+    f"They are <b>approximate</b>: {GRADIENT_TIMES_INPUT}, as if the network were straight between the average and "
+    "this one. Each card says how much of the score's difference to the average they account for."
+)
 
 
 def mistakes(material: Material, most: int = 12) -> str:
@@ -48,11 +55,13 @@ def close_calls(material: Material, most: int = 6) -> str:
 
 
 def _legend(material: Material) -> str:
+    words = "" if material.classifier.linear else f" {_APPROXIMATE}"
     if not material.sees_pixels:
-        return f"Contributions are {BASELINE.replace('picture', 'example')}."
+        return f"Contributions are {BASELINE.replace('picture', 'example')}.{words}"
     return (
         'Orange pixels spoke <span class="said">for</span> what it said, blue ones '
-        f'<span class="is">against</span>, {BASELINE}. All contributions and the bias add up to the score.'
+        f'<span class="is">against</span>, {BASELINE}.'
+        f"{words or ' All contributions and the bias add up to the score.'}"
     )
 
 
@@ -70,7 +79,7 @@ def _card(material: Material, evaluation: Evaluation, place: int, other: int) ->
         f'said <b class="said">{escape(names[said])}</b> '
         f"{percent(evaluation.probabilities[place, said], 0)} · {outcome}"
     )
-    why = difference_receipt(material.classifier, picture, said, other)
+    why = explanation(material.classifier, picture, said, other)
     faces = _faces(picture, why, names[true]) if material.sees_pixels else _picture_only(material, picture)
     words = "" if material.sees_pixels else _strongest(why)
     return (
@@ -116,11 +125,12 @@ def _strongest(why: Receipt) -> str:
 def _sums(
     material: Material, evaluation: Evaluation, picture: np.ndarray, place: int, said: int, other: int
 ) -> str:
-    """bias + Σ contributions = score, for the verdict and the class it is compared with."""
-    rows, exact = [], True
-    for index in (said, other):
-        bill = receipt(material.classifier, picture, index)
-        exact = exact and bill.exact
+    """bias + Σ contributions = score, for the verdict and the class it is compared with; for a network what the
+    average picture's score and the contributions come to, beside the score."""
+    bills = [explanation(material.classifier, picture, index) for index in (said, other)]
+    exact, approximate = all(bill.exact for bill in bills), any(bill.method for bill in bills)
+    rows = []
+    for index, bill in zip((said, other), bills, strict=True):
         rows.append(
             f'<tr><th scope="row">{escape(short(bill.class_name, 18))}</th><td class="n">'
             f"{signed(bill.bias, 3)}</td>"
@@ -128,16 +138,17 @@ def _sums(
             f"{signed(bill.score, 3)}</td>"
             f'<td class="n">{percent(evaluation.probabilities[place, index], 0)}</td></tr>'
         )
-    badge = "exact to 1e-5" if exact else "rounded in float32"
+    badge = "approximately" if approximate else "exact to 1e-5" if exact else "rounded in float32"
+    offset, equal = ("average", "≈") if approximate else ("bias", "=")
+    added = "pixels" if material.sees_pixels else "inputs"
+    said_so = f'<p class="small">{escape(bills[0].title)}: {escape(bills[0].reliability)}.</p>'
     return (
         f'<table><caption class="hidden">Bias and contributions add up to the score ({badge})</caption>'
-        "<thead><tr>"
-        '<th scope="col"><span class="hidden">class</span></th><th scope="col" class="n">'
-        "bias</th>"
-        '<th scope="col" class="n">+ pixels</th><th scope="col" class="n">= '
-        "score</th>"
+        f'<thead><tr><th scope="col"><span class="hidden">class</span></th><th scope="col" class="n">{offset}</th>'
+        f'<th scope="col" class="n">+ {added}</th><th scope="col" class="n">{equal} score</th>'
         f'<th scope="col" class="n">prob.</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
-    ).replace("+ pixels", "+ pixels" if material.sees_pixels else "+ inputs")
+        f"{said_so if approximate else ''}"
+    )
 
 
 def _uri(picture: np.ndarray) -> str:
