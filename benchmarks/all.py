@@ -22,12 +22,14 @@ TOPICS = {
     ),
     "graph": (("graph_eager",), ("graph_compiled",), ("graph_drawing",)),
     "networks": (("convolution",), ("network_parity",)),
+    "experiments": (("batch_sizes",), ("without_gradient",), ("rate_finder",)),
     "learning": (
         ("time_to_optimum", "--problem", "softmax"),
         ("time_to_optimum", "--problem", "squared-hinge"),
         ("time_to_accuracy",),
         ("epochs_of_every_loss",),
-        ("search_trials", "--repetitions", "3"),
+        ("search_trials", "--repetitions", "5"),
+        ("searched_accuracy",),
     ),
 }
 _PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"

@@ -208,7 +208,7 @@ def _logistic(x: np.ndarray, y: np.ndarray) -> list[tuple[str, Callable[[int], A
         ).fit(x, y)
 
     return [
-        ("scikit-learn LogisticRegression, lbfgs", solver("lbfgs"), (400, 500, 700)),
+        ("scikit-learn LogisticRegression, lbfgs", solver("lbfgs"), (200, 300, 400, 500, 700)),
         ("scikit-learn LogisticRegression, saga", solver("saga"), (2, 6, 12, 25, 50, 100)),
     ]
 
