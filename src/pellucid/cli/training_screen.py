@@ -43,6 +43,11 @@ class TrainingScreen:
         parts = ", ".join(f"{count:,} {part}" for part, count in pictures.items())
         self.screen.print(f"{event['classes']:,} classes, {parts}; {event['features']:,} features")
         self.screen.print(f"{described(recipe)}; engine {event['engine']}: {escape(event['why'])}")
+        if "parameters" in event:
+            self.screen.print(
+                f"{event['parameters']:,} parameters, {event['multiply_adds']:,} multiply-adds a picture: "
+                f"{escape(network_described(event['network']))}"
+            )
         for remark in event.get("remarks", []):
             self.screen.print(f"[yellow]note[/] {escape(remark)}")
         if event.get("resumed"):
@@ -113,6 +118,18 @@ def described(recipe: dict[str, Any]) -> str:
     return escape(
         f"{recipe['model']}{loss}: {', '.join(penalties)}; {pace}, {recipe['epochs']} epochs, seed {recipe['seed']}"
     )
+
+
+def network_described(settings: dict[str, Any]) -> str:
+    """The settings of a network in one line: "hidden 512, 256; activation relu; batch norm yes"."""
+    shown = lambda value: (
+        ", ".join(map(str, value))
+        if isinstance(value, list)
+        else ("yes" if value else "no")
+        if isinstance(value, bool)
+        else str(value)
+    )
+    return "; ".join(f"{name.replace('_', ' ')} {shown(value)}" for name, value in settings.items())
 
 
 def strength(given: float | dict[str, float]) -> str:

@@ -1,6 +1,7 @@
 """The kinds of model that there are, by the names that `--model` knows."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from pellucid.models.architecture import DESIGNS, Architecture, design
@@ -35,10 +36,26 @@ def check_kind(name: object) -> None:
 
 def check_network(kind: str, settings: Mapping[str, Any]) -> None:
     """Raise `InputError` unless these are settings of this kind of model, each in its range."""
-    if kind in NETWORKS:
+    known = _settings(kind)
+    for name in settings:
+        if name in known:
+            continue
+        option, others = f"--{name.replace('_', '-')}", [each for each in NETWORKS if name in _settings(each)]
+        if others:
+            takes = (
+                f" It is for {', '.join(others)}." if len(others) < len(NETWORKS) else " It is for networks."
+            )
+        else:
+            takes = meant(name, known)
+        what = f"It knows {', '.join(known).replace('_', ' ')}." if known else "It is no network."
+        raise InputError(f"--model {kind} has no {option}: leave it out.{takes} {what}")
+    if known:
         design(kind, **settings)
-    elif settings:
-        raise InputError(f"--model {kind} is no network and knows no {', '.join(settings)}.")
+
+
+def _settings(kind: str) -> list[str]:
+    """What a network of this kind can be told; nothing for a linear classifier."""
+    return [each.name for each in fields(DESIGNS[kind])] if kind in NETWORKS else []
 
 
 def model_of(

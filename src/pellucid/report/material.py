@@ -64,7 +64,8 @@ class Material:
     def template_sheets(self) -> Sheets:
         """Where the pictures of templates, or of a network's first layer, are collected."""
         if self.first_layer is not None:
-            return Sheets("w", *self.first_layer.pictures.shape[1:3], shown=64)
+            height, width = self.first_layer.pictures.shape[1:3]
+            return Sheets("w", height, width, shown=64)
         height, width = self.dataset.images.shape[1:3] if self.has_pictures else (1, 1)
         return Sheets("w", height, width, shown=104 if len(self.classes) <= 24 else 64)
 

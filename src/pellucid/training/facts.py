@@ -9,7 +9,9 @@ import numpy as np
 
 from pellucid.arrays import compile as compiler
 from pellucid.data.dataset import PARTS, Dataset
+from pellucid.models.architecture import Architecture
 from pellucid.models.classifier import Classifier
+from pellucid.models.kinds import NETWORKS
 from pellucid.storage.errors import printable
 from pellucid.training.session import Session
 
@@ -21,8 +23,18 @@ def of_session(session: Session) -> dict[str, Any]:
         "pictures": {part: len(session.dataset.part(part)) for part in PARTS},
         "features": session.preprocessing.features,
         "recipe": session.recipe.to_json(),
+        **({} if session.recipe.model not in NETWORKS else of_network(session.model)),
         "engine": session.engine.name,
         "why": session.why,
+    }
+
+
+def of_network(model: Architecture) -> dict[str, Any]:
+    """Which network it is, and how large."""
+    return {
+        "network": model.record()["settings"],
+        "parameters": model.layers.parameters(),
+        "multiply_adds": model.multiply_adds(),
     }
 
 

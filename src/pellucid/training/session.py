@@ -1,7 +1,7 @@
 """All that training needs, put together: data, settled recipe, preprocessing, model and engine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -140,6 +140,8 @@ def prepared(
     if start_from is not None:
         _check_start(start_from, dataset, recipe)
         preprocessing = start_from.preprocessing
+        if not (start_from.linear or recipe.network):
+            recipe = replace(recipe, network=start_from.model.record()["settings"])
     preprocessing = preprocessing or Preprocessing.measured(dataset.images, rows, dataset.frame)
     classes = len(dataset.classes)
     recipe = settled(
@@ -152,6 +154,14 @@ def prepared(
     criterion.check_classes(classes)
     single = criterion.binary and recipe.model not in NETWORKS
     model = model_of(recipe.model, dataset.images.shape[1:], classes, single=single, network=recipe.network)
+    if start_from is not None and not start_from.linear:
+        _check_network(start_from.model, model)
+    if getattr(model, "has_statistics", False) and 1 in (recipe.batch_size, len(rows) % recipe.batch_size):
+        raise InputError(
+            f"--batch-size {recipe.batch_size} leaves a minibatch of one picture among {len(rows):,}, which has no "
+            f"variance to normalize by. Take another, such as {_batch_size(len(rows), recipe.batch_size)}"
+            f"{', or pass --no-batch-norm' if 'batch_norm' in vars(model.design) else ''}."
+        )
     params = start_from.params if start_from else model.init(random.key(recipe.seed))[0]
     l2 = strengths("--l2", recipe.l2, params, recipe.penalize_biases)
     l1 = strengths("--l1", recipe.l1, params, recipe.penalize_biases)
@@ -250,6 +260,27 @@ def _check_start(start_from: Classifier, dataset: Dataset, recipe: Recipe) -> No
         )
     if start_from.kind != recipe.model:
         raise InputError(f"--from has a {start_from.kind} model, --model asks for {recipe.model}.")
+
+
+def _check_network(its: Any, asked: Any) -> None:
+    """Raise `InputError` where the network at the start is another than the one that is asked for."""
+    one, other = its.record()["settings"], asked.record()["settings"]
+    differing = [name for name in other if one.get(name) != other[name]]
+    if differing:
+        told = "; ".join(
+            f"{name.replace('_', ' ')} {one.get(name)!r}, asked for is {other[name]!r}" for name in differing
+        )
+        raise InputError(
+            f"--from has another {its.name}: its {told}. Leave these out to take those of the run."
+        )
+
+
+def _batch_size(pictures: int, wanted: int) -> int:
+    """The least batch size above the wanted one that leaves no picture alone."""
+    size = max(2, wanted)
+    while size < pictures and pictures % size == 1:
+        size += 1
+    return size
 
 
 def _seen(frame: Frame | None, features: int) -> str:

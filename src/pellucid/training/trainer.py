@@ -1,16 +1,13 @@
 """From a dataset and a recipe to a run with a finished classifier, its verdicts and its honest accuracy."""
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from pellucid.data.dataset import PARTS, Dataset
-from pellucid.inspection.calibration import fit_temperature, reliability
-from pellucid.inspection.metrics import Evaluation
+from pellucid.data.dataset import Dataset
 from pellucid.models.classifier import Classifier
-from pellucid.models.model_file import save_model
 from pellucid.storage.errors import InputError, printable
 from pellucid.storage.records import Log
 from pellucid.training.checkpoint import Standing, load_checkpoint, restored
@@ -19,38 +16,18 @@ from pellucid.training.diagnosis import Check, checks
 from pellucid.training.facts import (
     of_data,
     of_session,
-    plain,
     seen_before,
     split_digest,
     versions_of,
     weights_digest,
 )
-from pellucid.training.judging import evaluated, mean_loss
+from pellucid.training.finishing import Outcome, finished
 from pellucid.training.lock import Lock
-from pellucid.training.loop import Finished, Listener, trained
-from pellucid.training.penalties import penalties, zeros
+from pellucid.training.loop import Listener, trained
 from pellucid.training.recipe import Recipe
 from pellucid.training.run import read_run, write_run
 from pellucid.training.session import Session, prepared
 from pellucid.training.settling import check_of_use
-from pellucid.training.verdicts_table import write_verdicts
-
-
-@dataclass(frozen=True, eq=False)
-class Outcome:
-    """What training made.
-
-    Attributes
-    ----------
-    evaluations : part → what the classifier says of it
-    run : the content of `run.json`
-    events : the content of `events.jsonl`
-    """
-
-    classifier: Classifier
-    evaluations: dict[str, Evaluation]
-    run: dict[str, Any]
-    events: list[dict[str, Any]]
 
 
 def fit(
@@ -137,7 +114,7 @@ def fit(
             events.append(event)
             listener(event)
 
-        return _finished(session, trained(session, standing, None, heard), run, spent, None, events, listener)
+        return finished(session, trained(session, standing, None, heard), run, spent, None, events, listener)
     with Lock(folder):
         run["seconds_before"] = spent
         write_run(folder, run)
@@ -206,14 +183,6 @@ def resume(
         return _logged(session, standing, folder, run, dict(run.get("seconds_before", {})), listener)
 
 
-def penalty_share(session: Session, params: dict[str, Any], loss: float) -> dict[str, Any]:
-    """What each penalty costs with the kept weights, and its share of the objective on the training part."""
-    found = penalties(params, session.task.l2, session.l1)
-    objective = loss + sum(found.values())
-    shares = {name: value / objective for name, value in found.items() if objective > 0}
-    return {"penalties": found, "penalty_shares": shares} if found else {}
-
-
 def _logged(
     session: Session,
     standing: Standing,
@@ -234,7 +203,7 @@ def _logged(
     try:
         if standing.epoch:
             log.add(event="resumed", epoch=standing.epoch)
-        return _finished(
+        return finished(
             session, trained(session, standing, folder, heard), run, spent, folder, events, listener
         )
     except KeyboardInterrupt:
@@ -253,71 +222,6 @@ def _past(folder: Path) -> list[dict[str, Any]]:
         if event.get("event") == "epoch" and isinstance(event.get("epoch"), int):
             latest[event["epoch"]] = event
     return [latest[epoch] for epoch in sorted(latest)]
-
-
-def _finished(
-    session: Session,
-    end: Finished,
-    run: dict[str, Any],
-    spent: dict[str, float],
-    folder: Path | None,
-    events: list[dict[str, Any]],
-    listener: Listener,
-) -> Outcome:
-    """Fit the temperature on the validation part, measure every part, write all."""
-    began, compiled = time.perf_counter(), session.engine.compiling
-    dataset, params = session.dataset, end.standing.best_params
-    statistics = session.statistics(params)
-    temperature, calibration = 1.0, None
-    if len(dataset.validation):
-        raw, _ = evaluated(session, params, "validation", 1.0, statistics)
-        temperature = fit_temperature(raw.scores, raw.labels)
-        cooled, _ = evaluated(session, params, "validation", temperature, statistics)
-        calibration = {
-            "before": float(reliability(raw.probabilities, raw.labels).error),
-            "after": float(reliability(cooled.probabilities, cooled.labels).error),
-        }
-    measured = {
-        part: evaluated(session, params, part, temperature, statistics)
-        for part in PARTS
-        if len(dataset.part(part))
-    }
-    evaluations = {part: evaluation for part, (evaluation, _) in measured.items()}
-    spent = {
-        **spent,
-        "compile": session.engine.compiling,
-        "train": end.standing.seconds,
-        "evaluate": time.perf_counter() - began - (session.engine.compiling - compiled),
-    }
-    result = {
-        "accuracy": {part: evaluation.accuracy for part, evaluation in evaluations.items()},
-        "measures": {part: evaluation.measures() for part, evaluation in evaluations.items()},
-        "loss": {part: mean_loss(losses) for part, (_, losses) in measured.items()},
-        "stopped": end.reason,
-        "epochs": end.standing.epoch,
-        "best_epoch": end.standing.best_epoch,
-        "peak_epoch": end.standing.peak_epoch,
-        **(zeros(params) if session.l1 else {}),
-        **penalty_share(session, params, mean_loss(measured["train"][1])),
-        "temperature": temperature,
-        "calibration_error": calibration,
-        "seconds": spent,
-    }
-    run = plain({**run, "result": result})
-    origin: dict[str, Any] = {
-        key: run[key] for key in ("pellucid", "command", "recipe", "versions") if key in run
-    }
-    origin |= {
-        "data": {key: run["data"][key] for key in ("name", "source", "fingerprint", "split", "counts")}
-    }
-    origin |= {"accuracy": run["result"]["accuracy"]}
-    classifier = session.classifier(params, statistics, temperature, origin)
-    if folder is not None:
-        save_model(folder, classifier)
-        write_verdicts(folder / "verdicts.csv", dataset, evaluations.values())
-        write_run(folder, run)
-    listener({"event": "finished", **run["result"]})
-    return Outcome(classifier, evaluations, run, events)
 
 
 __all__ = ["Check", "Outcome", "fit", "resume"]
