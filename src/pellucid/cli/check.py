@@ -46,11 +46,12 @@ def check(
     compiler.keep_programs()
     compiled = compiler.available() and trustworthy()
     l2 = strengths("--l2", recipe.l2 or 0.0, classifier.params, recipe.penalize_biases)
-    task = Task(classifier.model, recipe.criterion, GradientDescent(), l2)
+    draws = getattr(classifier.model, "draws", False)
+    task = Task(classifier.model, recipe.criterion, GradientDescent(), l2, rng if draws else None)
     found = gradients_on_pictures(
         task, classifier.params, batch, places=places, rng=random.fold_in(rng, 1), compiled=compiled
     )
-    value = float(task.objective(classifier.params, *batch)[0])
+    value = float(task.objective(classifier.params, *batch, **task.mode(0))[0])
     about = f"{classifier.kind}, objective {value:.6g} on {_counted(len(batch[1]), 'picture')} {part}"
     screen.print(escape(f"{printable(run)}: {about}"))
     for each in found:

@@ -14,8 +14,8 @@ class Terminated(KeyboardInterrupt):
 
 
 def listen() -> None:
-    """From now on the first Ctrl-C or SIGTERM raises `KeyboardInterrupt` or `Terminated`, and cannot be lost; that it is
-    repeated while the process ends does not change how it ends."""
+    """From now on the first Ctrl-C raises `KeyboardInterrupt`, or SIGTERM `Terminated`, and cannot be lost; that it
+    is repeated while the process ends does not change how it ends."""
     signal.signal(signal.SIGTERM, _terminated)
     # Who started this in the background of a shell has Ctrl-C ignored on purpose.
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:

@@ -173,7 +173,8 @@ def _chunk(
     def step(state: State, drawn: tuple[Any, Any]) -> tuple[State, Any]:
         rows, share = drawn
         t = state["t"] + 1
-        moved = many(numbers, state["params"], state["optimizer"], supply.batch(rows), share, t)
+        batch = supply.batch(rows, task.augment(t))
+        moved = many(numbers, state["params"], state["optimizer"], batch, share, t)
         params, optimizer, losses = moved
         return {"params": params, "optimizer": optimizer, "t": t}, losses
 

@@ -182,7 +182,7 @@ def blame(session: Session, state: State, order: np.ndarray, rates: np.ndarray, 
     with np.errstate(all="ignore"):
         for number, begin in enumerate(range(0, len(order), size)):
             rows = order[begin : begin + size]
-            x, y, v = session.supply.batch(rows)
+            x, y, v = session.supply.batch(rows, session.task.augment(t + 1))
             where = f"epoch {epoch}, step {t + 1}"
             leaves = {name: Tensor(array, name=name) for name, array in params.items()}
             objective, losses, _ = session.task.objective(leaves, x, y, v, **session.task.mode(t + 1))

@@ -1,7 +1,7 @@
 """Two ways to run the same steps: eagerly on NumPy, or a whole chunk of them as one compiled program."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -16,6 +16,8 @@ from pellucid.storage.errors import InputError, MissingDependencyError
 from pellucid.training.step import Task, update
 
 State = dict[str, Any]
+Augment = Callable[[Any, Any, Any, Any], tuple[Any, Any, Any]]
+"""From pictures (B, H, W, C), labels (B), weights (B) and the mean (D,) to the same, as a step is to see them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +38,12 @@ class Supply:
     mean: Any
     scale: Any
 
-    def batch(self, rows: Any) -> tuple[Any, Any, Any]:
-        """x (B, D), labels (B) and weights (B) of these rows (B)."""
-        x = standardize(take(self.inputs, rows), self.mean, self.scale)
-        return x, take(self.labels, rows), take(self.weights, rows)
+    def batch(self, rows: Any, augment: Augment | None = None) -> tuple[Any, Any, Any]:
+        """x (B, D), labels (B) and weights (B) of these rows (B), augmented if so; of mixtures both are (2, B)."""
+        inputs, y, v = take(self.inputs, rows), take(self.labels, rows), take(self.weights, rows)
+        if augment is not None:
+            inputs, y, v = augment(inputs, y, v, self.mean)
+        return standardize(inputs, self.mean, self.scale), y, v
 
 
 class Engine(Protocol):
@@ -88,8 +92,8 @@ class Eager:
         params, optimizer, t = state["params"], state["optimizer"], int(state["t"])
         losses, rights = [], []
         for number, start in enumerate(range(0, len(order), batch_size)):
-            batch = self.supply.batch(order[start : start + batch_size])
             t += 1
+            batch = self.supply.batch(order[start : start + batch_size], self.task.augment(t))
             # What is not finite is found by the caller, who says where it came from: no warnings besides.
             with np.errstate(all="ignore"):
                 params, optimizer, loss, right = update(
@@ -193,7 +197,7 @@ def _chunk(
         rows, rate = drawn
         t = state["t"] + 1
         params, optimizer, loss, right = update(
-            task, state["params"], state["optimizer"], *supply.batch(rows), rate, t
+            task, state["params"], state["optimizer"], *supply.batch(rows, task.augment(t)), rate, t
         )
         return {"params": params, "optimizer": optimizer, "t": t}, (loss, right)
 

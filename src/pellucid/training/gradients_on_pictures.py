@@ -135,6 +135,8 @@ def gradients_on_pictures(
 ) -> list[Examined]:
     """Compare every parameter's gradient of the objective with centered differences, at some of its places.
 
+    The model is called as training calls it: normalized by the minibatch, with the random masks of one step.
+
     Parameters
     ----------
     batch : x (N, D), labels y (N) int32 and weights v (N), x and v in float64
@@ -144,9 +146,10 @@ def gradients_on_pictures(
     """
     x, y, v = batch
     exact = {name: np.asarray(array, np.float64) for name, array in params.items()}
+    mode = task.mode(0)
 
     def objective(**arrays: Any) -> Any:
-        return task.objective(arrays, x, y, v)[0]
+        return task.objective(arrays, x, y, v, **mode)[0]
 
     with np.errstate(all="ignore"):  # what is not finite is told in the verdict
         compared = check_gradients(objective, exact, places=places, rng=rng)
@@ -177,7 +180,8 @@ def _on_compiler(
     compared: dict[str, Compared],
 ) -> tuple[dict[str, Compared], dict[str, float]]:
     """The same comparison for the compiled gradient in float64; and how far apart the engines are in float32."""
-    program = compiler.compiled(partial(gradient, task))
+    mode = task.mode(0)
+    program = compiler.compiled(partial(gradient, task, **mode))
     x, y, v = batch
     with compiler.precision(np.float64):
         flow = compiler.to_host(program(exact, x, y, v)[0])
@@ -189,7 +193,7 @@ def _on_compiler(
     inputs = (single, x.astype(np.float32), y, v.astype(np.float32))
     with compiler.precision(np.float32):
         theirs = compiler.to_host(program(*inputs)[0])
-    ours = gradient(task, *inputs)[0]
+    ours = gradient(task, *inputs, **mode)[0]
     apart = {}
     for name, g in ours.items():
         length = float(np.linalg.norm(g.astype(np.float64)))

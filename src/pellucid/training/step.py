@@ -2,14 +2,19 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pellucid.arrays import random
+from pellucid.graph.algebra import concatenate
 from pellucid.graph.backward import gradients
 from pellucid.graph.reductions import weighted_mean
 from pellucid.graph.tensor import Tensor
 from pellucid.optimizers.optimizer import stepped
 from pellucid.regularizers import l2
+
+_PICTURES = 2**31
+"""What a step's key is folded with for its pictures; the layers of a model split it."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Task:
     optimizer : a formula for one array, or a walk over all of them
     l2 : parameter's name → λ of its penalty ½λ‖w‖²; a λ may be a number of a traced program
     key : of all that is random in a step, (2,) uint32; None where nothing is
+    augmentation : what happens to each minibatch's pictures before a step sees them, an `Augmentation`
     """
 
     model: Any
@@ -30,19 +36,28 @@ class Task:
     optimizer: Any
     l2: Mapping[str, Any]
     key: Any = None
+    augmentation: Any = None
 
     def objective(self, params: dict[str, Any], x: Any, y: Any, v: Any, **mode: Any) -> tuple[Any, Any, Any]:
         """The objective (), the mean loss () and the scores (N, K), for x (N, D), labels y (N) and weights v (N).
 
-        The mean loss is weighted by v. `mode` is passed to the model: statistics, training, rng.
+        The mean loss is weighted by v. `mode` is passed to the model: statistics, training, rng. A picture that is a
+        mixture of two has both labels and a weight for each: y (2, N), v (2, N).
         """
         scores = self.model(params, x, **mode)
-        loss = weighted_mean(self.loss(scores, y), v)
+        losses = self.loss(scores, y) if y.ndim == 1 else concatenate(*(self.loss(scores, each) for each in y))
+        loss = weighted_mean(losses, v.reshape(-1))  # (2, N) → (2N)
         return loss + self.penalty(params), loss, scores
 
     def mode(self, t: Any) -> dict[str, Any]:
         """How the model is called in step number t: as training does, with what is random in it."""
         return {"training": True, "rng": None if self.key is None else random.fold_in(self.key, t)}
+
+    def augment(self, t: Any) -> Any:
+        """What is done to the pictures of step number t, as `Supply.batch` takes it; None where nothing is."""
+        if self.augmentation is None:
+            return None
+        return partial(self.augmentation, random.fold_in(random.fold_in(self.key, t), _PICTURES))
 
     def penalty(self, params: dict[str, Any]) -> Any:
         """Σ ½λ‖w‖² (): what it costs that the weights are large."""
@@ -69,7 +84,11 @@ def update(
     learning_rate: Any,
     t: Any,
 ) -> tuple[dict[str, Any], dict[str, Any], Any, Any]:
-    """The parameters and the optimizer's state after one step, the mean loss () and how many were right (), int32."""
+    """The parameters and the optimizer's state after one step, the mean loss () and how many were right (), int32.
+
+    Of a mixture of two pictures the first label counts: it is that of the larger share.
+    """
     g, loss, scores = gradient(task, params, x, y, v, **task.mode(t))
     params, state = stepped(task.optimizer, params, g, state, learning_rate, t)
+    y = y if y.ndim == 1 else y[0]
     return params, state, loss, (scores.argmax(axis=1) == y).sum(dtype="int32")

@@ -67,6 +67,7 @@ def test_a_run_begins_from_another_with_its_network(pellucid, net, here):
 @pytest.mark.parametrize("engine", ["numpy", "xla"])
 def test_a_stopped_run_goes_on_to_the_same_bits(pellucid, photos, here, engine):
     from pellucid.training.recipe import Recipe
+    from pellucid.training.run import new_run
     from pellucid.training.trainer import fit, resume
 
     data = pl.load(str(photos), size=12)
@@ -77,9 +78,10 @@ def test_a_stopped_run_goes_on_to_the_same_bits(pellucid, photos, here, engine):
         if event["event"] == "epoch" and event["epoch"] == 2:
             raise KeyboardInterrupt
 
+    cut = new_run(here / "cut", "photos", "mlp")
     with pytest.raises(KeyboardInterrupt):
-        fit(data, recipe, here / "cut", engine=engine, listener=stop)
-    again = resume(here / "cut", data)
+        fit(data, recipe, cut, engine=engine, listener=stop)
+    again = resume(cut, data)
     assert again.run["result"]["epochs"] == 4
     for name, array in whole.classifier.params.items():
         np.testing.assert_array_equal(again.classifier.params[name], array)
@@ -121,7 +123,8 @@ def test_what_no_network_can_be_is_said_in_one_sentence(pellucid, photos, here, 
 
 
 def test_pictures_too_small_for_the_pooling_are_told_the_size_that_fits(pellucid, photos, here):
-    status, _, err = pellucid("train", "photos", "--size", 2, "--model", "googlenet")
+    status, _, err = pellucid("train", "photos", "--size", 4, "--model", "convnet")
     assert status == 1
-    assert "Make them larger: --size" in err
+    assert "convnet needs pictures of 5 × 5 pixels or more, got 4 × 4" in err
+    assert err.endswith("Make them larger: --size 5.\n")
     assert not (here / "runs").exists()
