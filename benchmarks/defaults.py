@@ -53,23 +53,24 @@ def main() -> None:
     options = parser.parse_args()
     from pellucid.training.defaults import LINEAR_LOSSES
 
-    facts = machine.described()
-    found, rates = {}, {}
-    for (data, kind), (strengths, steps) in GRID.items():
-        strengths = tuple(sorted({*strengths, LINEAR_LOSSES[kind][0]}))
-        steps = tuple(sorted({*steps, LINEAR_LOSSES[kind][1]}))
-        if options.data in (None, data) and kind in (options.losses or kind).split(","):
-            seeds = range(options.seeds if data == "CIFAR-10" else options.digits_seeds)
-            found[f"{data}, {kind}"] = _searched(data, kind, strengths, steps, seeds)
-        if options.data in (None, data) and kind == "softmax-cross-entropy" and not options.losses:
-            rates[data] = _rated(data, options.digits_seeds if data == "digits" else options.seeds)
-    kept(
-        "defaults",
-        facts,
-        "How the defaults were chosen",
-        _body(found) + _rates_body(rates),
-        {"grids": found, "rates": rates},
-    )
+    for data in ("CIFAR-10", "digits"):
+        if options.data not in (None, data):
+            continue
+        facts, found = machine.described(), {}
+        seeds = options.digits_seeds if data == "digits" else options.seeds
+        for (where, kind), (strengths, steps) in GRID.items():
+            if where == data and kind in (options.losses or kind).split(","):
+                strengths = tuple(sorted({*strengths, LINEAR_LOSSES[kind][0]}))
+                steps = tuple(sorted({*steps, LINEAR_LOSSES[kind][1]}))
+                found[f"{data}, {kind}"] = _searched(data, kind, strengths, steps, range(seeds))
+        rates = {} if options.losses else {data: _rated(data, seeds)}
+        kept(
+            f"defaults_{data.replace('-', '').lower()}",
+            facts,
+            f"How the defaults were chosen, {data}",
+            _body(found) + _rates_body(rates),
+            {"grids": found, "rates": rates},
+        )
 
 
 def _searched(
@@ -180,7 +181,8 @@ def _body(found: dict[str, Any]) -> str:
                 chosen = (strength, step) == LINEAR_LOSSES[grid["kind"]]
                 row.append(f"**{mean:.2f} %**" if chosen else f"{mean:.2f} %")
             rows.append(row)
-        lines += ["", f"### {title} ({grid['seeds']} seeds)", ""]
+        count = "1 seed" if grid["seeds"] == 1 else f"{grid['seeds']} seeds"
+        lines += ["", f"### {title} ({count})", ""]
         lines.append(table(["", *(f"η = {step:g}" for step in grid["steps"])], rows))
     return "\n".join(lines)
 
