@@ -45,7 +45,9 @@ class Task:
         mixture of two has both labels and a weight for each: y (2, N), v (2, N).
         """
         scores = self.model(params, x, **mode)
-        losses = self.loss(scores, y) if y.ndim == 1 else concatenate(*(self.loss(scores, each) for each in y))
+        losses = (
+            self.loss(scores, y) if y.ndim == 1 else concatenate(*(self.loss(scores, each) for each in y))
+        )
         loss = weighted_mean(losses, v.reshape(-1))  # (2, N) → (2N)
         return loss + self.penalty(params), loss, scores
 
