@@ -223,6 +223,8 @@ def test_an_optax_transformation_is_handed_in_and_needed_again(quick, tmp_path):
         fit(quick, recipe, run, optimizer=lion, listener=interrupt)
     with pytest.raises(InputError, match=r"handed in from Python and stands in no file. Hand it in again"):
         resume(run, quick)
+    with pytest.raises(InputError, match="was handed in, and the recipe names another, 'adam': leave one"):
+        fit(quick, Recipe(optimizer="adam"), optimizer=lion)
     again = resume(run, quick, optimizer=Optax(optax.lion(3e-3)))
     for name, array in whole.classifier.params.items():
         np.testing.assert_array_equal(again.classifier.params[name], array)

@@ -9,6 +9,7 @@ from pellucid.models.kinds import NETWORKS
 from pellucid.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from pellucid.optimizers.descent import GradientDescent
 from pellucid.storage.errors import InputError
+from pellucid.training.batch_size import by_count, leaves_one
 from pellucid.training.defaults import DEFAULTS, LINEAR_LOSSES, MINIMIZERS
 from pellucid.training.recipe import HANDED_IN, Recipe
 
@@ -31,7 +32,7 @@ def settled(
 ) -> Recipe:
     """The recipe with nothing left open, for training on these rows.
 
-    - batch size: the power of two next below a fortieth of the pictures, 16 to 256
+    - batch size: by the number of pictures, 16 to 256, so that no step of a network has a single one
     - epochs: 40, and more for few pictures, so that there are about 2,000 steps
     - loss: the model's own, which may be another one for two classes
     - λ: by the loss, see `training/defaults.py`
@@ -46,12 +47,9 @@ def settled(
         recipe = replace(recipe, loss=defaults.binary_loss if classes == 2 else defaults.loss)
     strength, step = LINEAR_LOSSES[recipe.criterion.name]
     strength = strength if defaults.l2 is None else defaults.l2
-    batch_size = recipe.batch_size or defaults.batch_size
-    batch_size = batch_size or int(2 ** np.clip(np.floor(np.log2(max(len(rows), 1) / 40)), 4, 8))
-    batch_size = min(batch_size, len(rows))
-    if recipe.model in NETWORKS:
-        # A last minibatch of a single picture has no variance to normalize by.
-        while batch_size > 2 and len(rows) % batch_size == 1:
+    batch_size = min(recipe.batch_size or defaults.batch_size or by_count(len(rows)), len(rows))
+    if recipe.model in NETWORKS and recipe.batch_size is None:
+        while batch_size > 2 and leaves_one(len(rows), batch_size):
             batch_size -= 1
     steps, (fewest, most) = -(-len(rows) // batch_size), defaults.epochs
     rate = recipe.learning_rate
@@ -88,6 +86,10 @@ def _alike(recipe: Recipe, optimizer: str) -> bool:
 
 def check_of_use(recipe: Recipe, handed_in: bool) -> None:
     """Raise `InputError` where what the user gave would change nothing, or could not be trained with."""
+    if handed_in and recipe.optimizer not in (None, HANDED_IN):
+        raise InputError(
+            f"An optimizer was handed in, and the recipe names another, {recipe.optimizer!r}: leave one of them out."
+        )
     if recipe.optimizer == HANDED_IN and not handed_in:
         raise InputError(
             f"--optimizer {HANDED_IN} is for Python: fit(dataset, recipe, optimizer=…). Name one here."
