@@ -58,10 +58,14 @@ def test_a_run_begins_from_another_with_its_network(pellucid, net, here):
     status, out, err = pellucid("train", "photos", "--from", "net", "--epochs", 2, "--output", "more")
     assert (status, err) == (0, "")
     assert "hidden 8, 6" in out
-    status, _, err = pellucid("train", "photos", "--from", "net", "--hidden", 9, "--output", "other")
+    words = ("--dropout", 0.1, "--activation", "tanh", "--epochs", 2, "--output", "other")
+    status, out, err = pellucid("train", "photos", "--from", "net", *words)
+    assert (status, err) == (0, "")
+    assert "hidden 8, 6; activation tanh; dropout 0.1" in out
+    status, _, err = pellucid("train", "photos", "--from", "net", "--hidden", 9, "--output", "wide")
     assert status == 1
-    assert "--from has another mlp: its hidden [8, 6], asked for is [9]" in err
-    assert not (here / "other").exists()
+    assert "--from has a mlp whose weights do not fit: it has hidden 8, 6, asked for is hidden 9." in err
+    assert not (here / "wide").exists()
 
 
 @pytest.mark.parametrize("engine", ["numpy", "xla"])
@@ -104,7 +108,16 @@ def test_a_stopped_run_goes_on_to_the_same_bits(pellucid, photos, here, engine):
         (("--model", "mlp", "--hidden", "-3"), "--hidden must be whole numbers, 1 or more, with commas"),
         (("--model", "mlp", "--activation", "rely"), "Did you mean relu?"),
         (("--model", "mlp", "--dropout", 1), "mlp: dropout must be from 0 to below 1, got 1"),
-        (("--model", "mlp", "--batch-size", 1), "--batch-size 1 leaves a minibatch of one picture"),
+        (
+            ("--model", "mlp", "--batch-size", 1),
+            "--batch-size 1 leaves a minibatch of one picture among 25, which has no variance to normalize by: take "
+            "another, such as --batch-size 5, or pass --no-batch-norm.",
+        ),
+        (
+            ("--model", "convnet", "--batch-size", 24),
+            "--batch-size 24 leaves a minibatch of one picture among 25, which has no variance to normalize by: take "
+            "another, such as --batch-size 25.",
+        ),
         (
             (
                 "--model",
