@@ -55,12 +55,16 @@ def test_a_compiler_that_does_not_know_the_option_gets_none(anew, monkeypatch):
 def test_every_compilation_is_given_the_options(monkeypatch):
     import jax
 
-    compiler.options()  # which itself compiles once, to ask whether the compiler knows them
+    for double in (False, True):
+        compiler.options(double)  # which itself compiles once, to ask whether the compiler knows them
     given = []
     real = jax.jit
     monkeypatch.setattr(jax, "jit", lambda *a, **k: given.append(k["compiler_options"]) or real(*a, **k))
     assert compiler.compiled(lambda x: x + 1)(np.float32(1)) == 2
-    assert given == [compiler.options()]
+    with compiler.precision(np.float64):
+        compiler.compiled(lambda x: x + 1)
+    assert given == [compiler.options(False), compiler.options(True)]
+    assert not given[0] or "CONVOLUTION" in given[1][FUSION].replace(given[0][FUSION], "")
 
 
 def test_static_arguments_are_part_of_the_program():

@@ -1,8 +1,10 @@
 """The one door to the compiler: jit, scan and devices, with options that are known to compute right numbers.
 
 jaxlib 0.10.2 fuses dot products and reductions on the CPU in a way that gives wrong numbers for rare shapes (jax issue
-39103) and crashes on others (jax issue 40412). The options below turn that fusion off; they cost nothing and make the
-bits independent of the number of cores. `canary.py` tests what comes out.
+39103) and crashes on others (jax issue 40412). The options below turn that fusion off: the library (YNNPACK) is left
+single products of matrices, whose bits then do not depend on the number of cores. Convolutions in float32 are Eigen's,
+which are twice as fast (2 cores: 8 ms where YNNPACK's take 18, for 128 × 8² × 96 → 96), but have other bits on one core
+than on several; it has none in float64. `canary.py` tests what comes out.
 """
 
 import contextlib
@@ -19,11 +21,8 @@ import numpy as np
 from pellucid.storage.cache_folder import cache_folder
 
 _FIRST_WITH_FUSION = (0, 10, 2)
-_SAFE_FUSION = {
-    "xla_cpu_experimental_ynn_fusion_type": (
-        "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT,LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION"
-    )
-}
+_SAFE_FUSION = {"xla_cpu_experimental_ynn_fusion_type": "LIBRARY_FUSION_TYPE_INDIVIDUAL_DOT"}
+_OF_DOUBLE = ",LIBRARY_FUSION_TYPE_INDIVIDUAL_CONVOLUTION"
 
 
 def available() -> bool:
@@ -37,24 +36,27 @@ def version() -> str:
 
 
 @cache
-def options() -> dict[str, str]:
-    """The compiler options for this jaxlib on this platform."""
+def options(double: bool = False) -> dict[str, str]:
+    """The compiler options for this jaxlib on this platform, for programs in float32 or in float64."""
     import jax
 
     number = tuple(int(part) for part in re.findall(r"\d+", version())[:3])
     if jax.default_backend() != "cpu" or number < _FIRST_WITH_FUSION:
         return {}
+    wanted = {name: value + _OF_DOUBLE * double for name, value in _SAFE_FUSION.items()}
     try:
-        jax.jit(lambda x: x, compiler_options=_SAFE_FUSION).lower(np.float32(0)).compile()
+        jax.jit(lambda x: x, compiler_options=wanted).lower(np.float32(0)).compile()
     except Exception:  # A later compiler that no longer knows the option; the canary then judges it as it is.
         return {}
-    return dict(_SAFE_FUSION)
+    return wanted
 
 
 def compiled(
     function: Callable[..., Any], *, static: tuple[str, ...] = (), donate: tuple[int, ...] = ()
 ) -> Callable[..., Any]:
     """The function as one compiled program. It is traced at the first call with new shapes.
+
+    Of a program in float64 it must be asked for inside `precision`, or its convolutions are ten times slower.
 
     Parameters
     ----------
@@ -63,7 +65,8 @@ def compiled(
     """
     import jax
 
-    return jax.jit(function, static_argnames=static, donate_argnums=donate, compiler_options=options())
+    chosen = options(bool(jax.config.jax_enable_x64))
+    return jax.jit(function, static_argnames=static, donate_argnums=donate, compiler_options=chosen)
 
 
 def scan(step: Callable[[Any, Any], tuple[Any, Any]], state: Any, inputs: Any) -> tuple[Any, Any]:
@@ -99,11 +102,14 @@ def append(array: Any, last: Any) -> Any:
     return jnp.concatenate([array, last[None]])
 
 
-def materialized(array: Any) -> Any:
-    """The array as it is, which the compiler must compute in full before it is used, inside a compiled program."""
+def materialized(arrays: Any) -> Any:
+    """The array as it is, or a tuple of them, which a compiler must compute in full before it is used; NumPy does so
+    anyway."""
+    if isinstance(arrays[0] if isinstance(arrays, tuple) else arrays, np.ndarray):
+        return arrays
     import jax
 
-    return jax.lax.optimization_barrier(array)
+    return jax.lax.optimization_barrier(arrays)
 
 
 @contextlib.contextmanager
@@ -153,13 +159,6 @@ def keep_programs() -> None:
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
-
-
-def on_cpu() -> bool:
-    """Whether programs run on the CPU."""
-    import jax
-
-    return jax.default_backend() == "cpu"
 
 
 def device_description() -> str:

@@ -2,13 +2,12 @@
 
 Pictures x are (N, H, W, C), filters w are (K, R, S, C), results and their gradients g are (N, P, Q, K).
 
-What helped a compiled program on a CPU (tried on 2 busy cores with AVX2; benchmarks/convolution.py has what came of
-it): the one form (N, H, W, C) · (R, S, C, K) that XLA's fast code knows; filters of one pixel as a plain product, some
-two to seven times as fast; the gradient of the filters a few rows of a few pictures at a time. What did not: windows
-laid out by XLA, all at once or in blocks (but for the filters' gradient from 96 to 192 channels, where blocks were
-faster by half or more); a product for each place of the filter, summed up. Filters stored as (R, S, C, K) were no
-faster but for 16 channels.
-Winograd's filtering was not tried.
+What helped a compiled program on a CPU (2 cores with AVX2; benchmarks/convolution.py has what came of it): the one
+form (N, H, W, C) · (R, S, C, K) that XLA's fast code knows; Eigen's convolution, as `compile.py` asks for it, which
+reaches nine tenths of the machine's peak; filters of one pixel as a plain product, two to seven times as fast. What did
+not: windows laid out by XLA, all at once or in blocks; a product for each place of the filter, summed up; the gradient
+of the filters a few pictures at a time. Winograd's 16 products for each 2 × 2 places take half as long as a
+convolution, before anything is transformed for them, so there was little left to gain.
 """
 
 import math
@@ -17,13 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from pellucid.arrays.compile import on_cpu, scan
 from pellucid.arrays.namespace import namespace
 from pellucid.arrays.windows import Windows
 
 _BLOCK = 1 << 18  # numbers: what is laid out for a product at a time must fit the processor's cache
-_TOGETHER = 8  # pictures: they lie side by side in memory, and fill a vector register
-_DEPTH = 1024  # places summed over at a time
 
 
 def convolved(x: Any, w: Any, seen_by: Windows) -> Any:
@@ -65,57 +61,19 @@ def gradient_of_filters(g: Any, x: Any, seen_by: Windows) -> Any:
     if seen_by.size == (1, 1):
         return (_rows(g, 3).T @ _rows(seen_by.seen(x, (0, 0)), 3)).reshape(shape)
     if namespace(g, x) is not np:
-        return _summed_in_parts(g, x, seen_by)
+        # A convolution in which channels take the place of pictures, and pictures that of channels; g is the filter.
+        # Where the last window leaves out rows of the border, so does the gradient.
+        rows, columns = (
+            (places - 1) * seen_by.stride + side
+            for places, side in zip(seen_by.count, seen_by.size, strict=True)
+        )
+        seen = seen_by.bordered(x)[:, :rows, :columns].transpose(3, 1, 2, 0)  # (N, H, W, C) → (C, H, W, N)
+        z = _convolution(seen, g.transpose(1, 2, 0, 3), ((0, 0), (0, 0)), spread_w=seen_by.stride)
+        return z.transpose(3, 1, 2, 0)  # (C, R, S, K) → (K, R, S, C)
     z = np.zeros((shape[0], math.prod(shape[1:])), np.result_type(g, x))
     for block in _blocks(x, seen_by):
         z += _rows(g[block], 3).T @ _laid_out(x[block], seen_by)
     return z.reshape(shape)
-
-
-def _summed_in_parts(g: Any, x: Any, seen_by: Windows) -> Any:
-    """The gradient of the filters in a program, a few rows of a few pictures at a time.
-
-    It is a convolution in which channels take the place of pictures, and pictures that of channels, over which is
-    summed; g is the filter. Over the whole minibatch at once XLA's code for a CPU is up to twenty times slower: it lays
-    out every window before it multiplies, and its product does not divide the sum, the only long side, among cores.
-    """
-    from jax import lax
-
-    xp = namespace(g, x)
-    (pictures, high, wide, _), stride = g.shape, seen_by.stride
-    x = seen_by.bordered(x)
-    together, rows = pictures, high
-    if on_cpu() and pictures:
-        together = min(_TOGETHER, pictures)
-        rows = max(
-            rows for rows in range(1, high + 1) if high % rows == 0 and _fits(together * rows * wide, rows)
-        )
-        more = -pictures % together  # pictures of zeros, which add nothing
-        g, x = (xp.pad(each, [(0, more), (0, 0), (0, 0), (0, 0)]) if more else each for each in (g, x))
-    seen_rows = (rows - 1) * stride + seen_by.size[0]
-    seen_columns = (wide - 1) * stride + seen_by.size[1]
-
-    def part(total: Any, number: Any) -> tuple[Any, None]:
-        first, row = number // (high // rows) * together, number % (high // rows) * rows
-        of_g = lax.dynamic_slice(g, (first, row, 0, 0), (together, rows, wide, g.shape[3]))
-        of_x = lax.dynamic_slice(
-            x, (first, row * stride, 0, 0), (together, seen_rows, seen_columns, x.shape[3])
-        )
-        return total + _convolution(
-            of_x.transpose(3, 1, 2, 0), of_g.transpose(1, 2, 0, 3), ((0, 0), (0, 0)), spread_w=stride
-        ), None
-
-    total = xp.zeros((x.shape[3], *seen_by.size, g.shape[3]), xp.result_type(g, x))
-    parts = len(g) // together * (high // rows) if pictures else 0
-    if parts == 1:
-        total, _ = part(total, 0)
-    elif parts:
-        total, _ = scan(part, total, xp.arange(parts))
-    return total.transpose(3, 1, 2, 0)
-
-
-def _fits(places: int, rows: int) -> bool:
-    return places <= _DEPTH or rows == 1
 
 
 def _blocks(x: Any, seen_by: Windows) -> list[slice]:
