@@ -21,7 +21,7 @@ TOPICS = {
         ("defaults", "--seeds", "1", "--digits-seeds", "3"),
     ),
     "graph": (("graph_eager",), ("graph_compiled",), ("graph_drawing",)),
-    "networks": (("convolution",), ("network_parity",)),
+    "networks": (("convolution",), ("network_parity",), ("course_program",)),
     "experiments": (("batch_sizes",), ("without_gradient",), ("rate_finder",)),
     "learning": (
         ("time_to_optimum", "--problem", "softmax"),
