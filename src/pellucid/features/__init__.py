@@ -1,0 +1,1 @@
+"""What is measured in pictures before a model sees them."""
