@@ -81,7 +81,7 @@ class HoG:
         return down, across
 
     def shape(self, height: int, width: int) -> tuple[int, ...]:
-        """The axes of one picture's features: blocks down and across, cells of a block down and across, orientations."""
+        """The axes of a picture's features: blocks down and across, cells of a block down and across, orientations."""
         down, across = self.cells(height, width)
         return (down - self.block[0] + 1, across - self.block[1] + 1, *self.block, self.orientations)
 
