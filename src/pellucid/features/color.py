@@ -1,0 +1,137 @@
+"""Color histograms: how much of each color is in a picture, wherever it is."""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from pellucid.arrays.namespace import namespace
+from pellucid.storage.errors import InputError, known_name
+
+SPACES = ("hue", "rgb", "hsv", "opponent")
+"""What is counted: the hue alone; red, green and blue together; hue, saturation and value together (Smith 1978); or the
+opponent colors red against green, yellow against blue, and brightness (van de Sande, Gevers and Snoek 2010, section
+3.1)."""
+
+
+@dataclass(frozen=True)
+class ColorHistogram:
+    """The shares of a picture's pixels in each bin of colors, the whole picture or each field of a grid.
+
+    A pixel without a color of its own, gray, black or white, has no hue: it counts in no bin of hues.
+
+    Attributes
+    ----------
+    space : one of `SPACES`
+    bins : of the hue alone; or of each of three channels, whose product is the number of bins
+    grid : fields down and across, each with a histogram of its own
+    soft : a pixel between the middles of two bins counts in both, by how near it is, so that a slightly lighter picture
+        has slightly other features
+
+    Raises
+    ------
+    InputError : a setting out of its range; pictures without color, or with less pixels than fields
+    """
+
+    space: str = "hue"
+    bins: int = 10
+    grid: tuple[int, int] = (1, 1)
+    soft: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "space", known_name("color space", self.space, SPACES))
+        pair = isinstance(self.grid, tuple | list) and len(self.grid) == 2
+        if not _counts(self.bins) or self.bins < 2:
+            raise InputError(f"Color histogram: bins must be a whole number, 2 or more, got {self.bins!r}.")
+        if not pair or not all(_counts(number) for number in self.grid):
+            raise InputError(f"Color histogram: grid must be whole numbers, 1 or more, got {self.grid!r}.")
+        object.__setattr__(self, "grid", tuple(self.grid))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The axes of one picture's features: fields down, fields across, then bins, or three axes of bins."""
+        return (*self.grid, *(self.bins,) * (1 if self.space == "hue" else 3))
+
+    def check(self, height: int, width: int, channels: int) -> None:
+        """Raise `InputError` unless pictures of this size have color, and a pixel in each field."""
+        if channels != 3:
+            raise InputError(
+                "A color histogram needs color pictures, and these are gray: leave out --color gray, or take hog."
+            )
+        if height < self.grid[0] or width < self.grid[1]:
+            raise InputError(
+                f"Color histograms in a grid of {self.grid[0]} × {self.grid[1]} need pictures of that many pixels, got "
+                f"{height} × {width}."
+            )
+
+    def __call__(self, pictures: Any) -> Any:
+        """Features (N, D) float32 from 0 to 1 of pictures (N, H, W, 3) uint8, with D the product of `shape`."""
+        self.check(*pictures.shape[1:])
+        xp, (height, width) = namespace(pictures), pictures.shape[1:3]
+        rows, columns = (
+            [round(k * side / fields) for k in range(fields + 1)]
+            for side, fields in zip((height, width), self.grid, strict=True)
+        )
+        found = [
+            self._histogram(xp, pictures[:, top:bottom, left:right])
+            for top, bottom in pairwise(rows)
+            for left, right in pairwise(columns)
+        ]
+        return xp.stack(found, axis=1).reshape(len(pictures), math.prod(self.shape))
+
+    def _histogram(self, xp: Any, field: Any) -> Any:
+        """Of one field (N, h, w, 3): a pixel's share in a bin of three channels is the product of those in each."""
+        n, pixels = len(field), math.prod(field.shape[1:3])
+        channels = self._channels(xp, field.reshape(n, pixels, 3).astype("float32"))
+        shares = [self._shares(xp, *channel) for channel in channels]  # each (N, P, bins)
+        if len(shares) == 1:
+            return shares[0].mean(axis=1)
+        joint = (shares[1][..., :, None] * shares[2][..., None, :]).reshape(n, pixels, -1)
+        return xp.matmul(xp.swapaxes(shares[0], 1, 2), joint).reshape(n, -1) / np.float32(pixels)
+
+    def _channels(self, xp: Any, color: Any) -> list[tuple[Any, Any, bool]]:
+        """From colors (N, P, 3) of 0 to 255 to channels (N, P) from 0 to 1; with each which pixels count in it, and
+        whether it runs in a circle."""
+        if self.space == "rgb":
+            return [(color[..., k] / np.float32(256), None, False) for k in range(3)]
+        if self.space == "opponent":
+            # Sums of whole numbers, moved and divided by powers of 2: gray pixels lie exactly in the middle.
+            r, g, b = (color[..., k] for k in range(3))
+            spans = ((r - g + 256) / 512, (r + g - 2 * b + 512) / 1024, (r + g + b) / 768)
+            return [(span, None, False) for span in spans]
+        most, spread = color.max(axis=-1), color.max(axis=-1) - color.min(axis=-1)
+        colored = spread > 0
+        r, g, b = ((color[..., k] / xp.where(colored, spread, np.float32(1))) for k in range(3))
+        sixth = xp.where(
+            color[..., 0] == most, (g - b) % 6, xp.where(color[..., 1] == most, b - r + 2, r - g + 4)
+        )
+        hue = (sixth / np.float32(6), colored, True)
+        if self.space == "hue":
+            return [hue]
+        # Just below 1, so that the purest and the brightest fall into the last bin.
+        below = np.float32(1 - 2**-20)
+        saturation = spread / xp.where(most > 0, most, np.float32(1)) * below
+        return [hue, (saturation, None, False), (most / np.float32(256), None, False)]
+
+    def _shares(self, xp: Any, channel: Any, counting: Any, circular: bool) -> Any:
+        """How much of each pixel is in each bin, (N, P, bins) float32, of a channel (N, P) from 0 to below 1."""
+        place = channel[..., None] * np.float32(self.bins)
+        bins = np.arange(self.bins, dtype=np.float32)
+        if self.soft:
+            away = xp.abs(place - (bins + np.float32(0.5)))
+            if circular:
+                away = xp.minimum(away, self.bins - away)
+            else:
+                # Beyond the middle of the first and of the last bin there is no other to share with.
+                middle = np.float32(0.5)
+                away = xp.abs(xp.clip(place, middle, self.bins - middle) - (bins + middle))
+            shares = xp.maximum(np.float32(1) - away, np.float32(0))
+        else:
+            shares = (xp.floor(place) == bins).astype("float32")
+        return shares if counting is None else shares * counting[..., None]
+
+
+def _counts(number: Any) -> bool:
+    return isinstance(number, int | np.integer) and not isinstance(number, bool) and int(number) >= 1
