@@ -154,7 +154,7 @@ def _trained(dataset: Any, kind: str, strength: float, step: float, seed: int) -
 
     plain = Recipe(loss=kind, l2=strength, seed=seed)
     seen = prepared(dataset, plain, engine="numpy").preprocessing
-    curvature = largest_curvature(dataset.images, dataset.train.rows, seen.mean, seen.scale)
+    curvature = largest_curvature(dataset.images, dataset.train.rows, seen)
     session = prepared(dataset, replace(plain, learning_rate=step / curvature), preprocessing=seen)
     heard: list[dict[str, Any]] = []
     try:

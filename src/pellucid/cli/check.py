@@ -134,6 +134,7 @@ def _batch(
     weights = np.ones(len(labels))
     weights[rows] = picture_weights(labels[rows], len(classifier.classes), class_weight=given)
     x = standardize(dataset.images[drawn], mean, scale)
+    x = classifier.preprocessing.projected(x)
     part = "of the training part" if len(dataset.train) else f"of {printable(dataset.source)}"
     return (x, labels[drawn].astype(np.int32), weights[drawn].astype(np.float64)), part
 

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from pellucid.data.dataset import Dataset
     from pellucid.models.classifier import Classifier
 
-_BLOCK = 4096  # pictures in memory at once
 _MOST = 60  # classes shown, as in `pellucid data`
 
 
@@ -22,8 +21,7 @@ def evaluate(
     json: options.Json = False,
 ) -> None:
     """Measure a finished classifier on labelled pictures: the test part where the data have one, else all of them."""
-    import numpy as np
-
+    from pellucid.arrays.compile import keep_programs
     from pellucid.cli.console import console, escape, percent, print_json
     from pellucid.inspection.metrics import Evaluation
     from pellucid.models.model_file import load_model
@@ -34,9 +32,9 @@ def evaluate(
     dataset = read_as_seen(screen, classifier, data, skip_unreadable)
     labels = translated_labels(dataset, classifier.classes)
     part, rows = _part(dataset)
-    # Block by block: the pictures may be more than memory holds.
-    blocks = [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
-    scores = np.concatenate([classifier.scores(dataset.images[block]) for block in blocks])
+    keep_programs()
+    # By rows: the pictures may be more than memory holds.
+    scores = classifier.scores(dataset.images, rows)
     found = Evaluation(part, classifier.classes, rows, labels[rows], scores, classifier.probabilities(scores))
     low, high = found.interval
     screen.print(
@@ -97,14 +95,14 @@ def read_as_seen(screen: "Console", classifier: "Classifier", data: str, skip_un
     with counting(screen, "reading") as progress:
         dataset = read(data, **wanted, skip_unreadable=skip_unreadable, for_training=False, progress=progress)
     came = dataset.images.shape[1:]
-    if came != (frame.shape if frame else (preprocessing.features,)):
+    if came != (frame.shape if frame else (preprocessing.inputs,)):
         what = (
             f"rows of {came[0]:,} numbers" if len(came) == 1 else f"pictures of {came[1]} by {came[0]} pixels"
         )
         sees = (
             f"{frame.width} by {frame.height} pixels"
             if frame
-            else f"rows of {preprocessing.features:,} numbers"
+            else f"rows of {preprocessing.inputs:,} numbers"
         )
         raise InputError(
             f"{printable(data)}: {what}, and the classifier sees {sees}. Give data like its own."

@@ -26,18 +26,32 @@ def train(
         Path | None,
         typer.Option("--from", help="Start from the weights of this run.", rich_help_panel=options.MODEL),
     ] = None,
-    hidden: Annotated[
+    features: Annotated[
         str | None,
         typer.Option(
-            metavar="UNITS,…", help="Units of each hidden layer, as 512,256.", rich_help_panel=options.NETWORK
+            help="What the model sees: pixels, or pca:components=300,floor=10. Default: pca for mlp and maxout.",
+            rich_help_panel=options.MODEL,
         ),
     ] = None,
-    filters: Annotated[
+    augment: Annotated[
         str | None,
         typer.Option(
-            metavar="FILTERS,…", help="Filters of each convolution.", rich_help_panel=options.NETWORK
+            metavar="HOW,…",
+            help="Change the pictures of each step at random: flip, shift, jitter, cutout, mixup; settings behind a "
+            "colon: flip,shift:pixels=4.",
+            rich_help_panel=options.DATA,
         ),
     ] = None,
+    test_time_flips: Annotated[
+        bool,
+        typer.Option(
+            "--test-time-flips",
+            help="Score the mean of each picture and its mirror image.",
+            rich_help_panel=options.MODEL,
+        ),
+    ] = False,
+    hidden: options.Hidden = None,
+    filters: options.Filters = None,
     activation: Annotated[
         str | None,
         typer.Option(
@@ -207,7 +221,8 @@ def train(
         optimizer=optimizer, learning_rate=number_or_word("--learning-rate", learning_rate, "find"),
         momentum=momentum, schedule=schedule, clip=clip, batch_size=batch_size, sampling=sampling, epochs=epochs,
         patience=patience, tolerance=tolerance, gradient_norm=gradient_norm, time_limit=time_limit, watch=watch,
-        class_weight=class_weights(class_weight), seed=seed,
+        class_weight=class_weights(class_weight), features=features, augment=augment,
+        test_time_flips=test_time_flips, seed=seed,
     )  # fmt: skip
     loading: dict[str, Any] = {
         "source": data,

@@ -11,8 +11,10 @@ import numpy as np
 
 from pellucid.graph.backward import gradients
 from pellucid.graph.indexing import index
+from pellucid.graph.reductions import mean
 from pellucid.graph.tensor import Tensor
 from pellucid.inspection.contributions import Receipt, check_classes, difference_receipt, receipt
+from pellucid.preprocessing.standardize import standardize
 from pellucid.storage.errors import InputError
 
 GRADIENT_TIMES_INPUT = "gradient × input"
@@ -44,11 +46,16 @@ def gradient_times_input(classifier: Any, picture: np.ndarray, a: int, b: int | 
     InputError : no such class, or a picture of another size than the model's
     """
     check_classes(classifier.classes, a, b)
-    one = np.asarray(picture)[np.newaxis]
-    x = Tensor(np.asarray(classifier.preprocessing.apply(one)), name="x")
-    score = _chosen(classifier.model(classifier.params, x, statistics=classifier.statistics), a, b)
-    slope = gradients(score, of=[x])[x]
-    contributions = (slope * x.value).astype(np.float64).reshape(one[0].shape)
+    picture = np.asarray(picture)
+    seen = classifier.preprocessing
+    views = classifier.views(picture[np.newaxis])
+    x = Tensor(np.concatenate([seen.standardized(view) for view in views]), name="x")  # (V, D)
+    score = _score(classifier, x, a, b)
+    slopes = (gradients(score, of=[x])[x] / seen.scale).reshape(-1, *picture.shape)  # of each gray level
+    slope = slopes[0]
+    for mirrored in slopes[1:]:
+        slope = slope + mirrored[:, ::-1]  # the mirror image shows the same pixels in other places
+    contributions = slope.astype(np.float64) * (picture - seen.mean.reshape(picture.shape).astype(np.float64))
     return _approximate(
         classifier, a, b, float(score.value), _average(classifier, a, b), contributions, GRADIENT_TIMES_INPUT
     )
@@ -97,14 +104,20 @@ def occlusion(classifier: Any, picture: np.ndarray, a: int, b: int | None = None
 
 def _average(classifier: Any, a: int, b: int | None) -> float:
     """The score of the average training picture."""
-    zeros = np.zeros((1, classifier.preprocessing.features), np.float32)
-    return float(_chosen(classifier.model(classifier.params, zeros, statistics=classifier.statistics), a, b))
+    seen = classifier.preprocessing
+    average = seen.mean.reshape(1, *seen.frame.shape) if seen.frame else seen.mean[np.newaxis]
+    views = [standardize(view, seen.mean, seen.scale) for view in classifier.views(average)]
+    return float(_score(classifier, np.concatenate(views), a, b))
 
 
-def _chosen(scores: Any, a: int, b: int | None) -> Any:
-    """s_a, or s_a − s_b, of scores (1, K)."""
-    one = index(scores, key=(0, a))
-    return one if b is None else one - index(scores, key=(0, b))
+def _score(classifier: Any, x: Any, a: int, b: int | None) -> Any:
+    """s_a, or s_a − s_b, of the standardized views x (V, D) of one picture together."""
+    scores = classifier.model(
+        classifier.params, classifier.preprocessing.projected(x), statistics=classifier.statistics
+    )
+    score = mean(scores, axis=0)
+    one = index(score, key=a)
+    return one if b is None else one - index(score, key=b)
 
 
 def _approximate(

@@ -193,7 +193,7 @@ def _receipt(classifier: LinearScores, picture: np.ndarray, a: int, b: int | Non
     check_classes(classes, a, b)
     one = np.asarray(picture)[np.newaxis]
     scores = classifier.scores(one)[0]
-    x = np.asarray(classifier.preprocessing.apply(one))[0].astype(np.float64)
+    x = np.asarray(classifier.preprocessing.standardized(one))[0].astype(np.float64)
     weight, bias = classifier.templates
     w = weight[a].astype(np.float64)
     if x.shape != w.shape:

@@ -15,8 +15,8 @@ class FirstLayer:
 
     Attributes
     ----------
-    pictures (U, h, w, C) float64 : in score units per standardized pixel; whole pictures of dense layers, small patches
-        of convolutions
+    pictures (U, h, w, C) float64 : in score units per standardized pixel; whole pictures of dense layers, also
+        where they see a projection; small patches of convolutions
     numbers (U,) : which unit each is, the one with the longest weights first
     filters : whether they slide over the picture
     """
@@ -46,6 +46,7 @@ def first_layer(classifier: Any) -> FirstLayer | None:
         # (U, h, w, b, b, C) → (U, h · b, w · b, C)
         pictures = pictures.transpose(0, 1, 3, 2, 4, 5).reshape(count, height * block, width * block, -1)
     else:
+        weight = classifier.preprocessing.pulled_back(weight)
         pictures = weight.reshape(len(weight), *frame.shape)
     length = np.linalg.norm(weight.reshape(len(weight), -1), axis=1)
     order = np.argsort(-length, kind="stable")

@@ -22,6 +22,9 @@ NETWORKS = {
 }
 """The networks, with a few words for each."""
 
+CONVOLUTIONAL = tuple(name for name in NETWORKS if name not in ("mlp", "maxout"))
+"""The networks that look for patterns among neighboring pixels."""
+
 KINDS = {**LINEAR, **NETWORKS}
 """What `--model` can name, with a few words for each."""
 

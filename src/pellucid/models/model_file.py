@@ -12,7 +12,9 @@ from pellucid.models.architecture import Architecture
 from pellucid.models.classifier import Classifier
 from pellucid.models.kinds import NETWORKS, check_kind
 from pellucid.models.linear import linear
+from pellucid.preprocessing.features import features_described
 from pellucid.preprocessing.pipeline import Preprocessing
+from pellucid.preprocessing.projection import PrincipalComponents
 from pellucid.storage.errors import Error, FileError, printable
 from pellucid.storage.records import read_json
 from pellucid.storage.seal import check_seal, write_sealed
@@ -39,6 +41,7 @@ def save_model(folder: str | os.PathLike[str], classifier: Classifier) -> None:
         "classes": list(classifier.classes),
         "preprocessing": settings,
         "temperature": float(classifier.temperature),
+        "test_time_flips": classifier.test_time_flips,
         "tensors": digest,
         "origin": classifier.origin,
     }
@@ -88,16 +91,13 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
         raise TypeError("the classes are not a list of names")
     if len(set(classes)) < len(classes):
         raise ValueError("two classes have the same name")
-    preprocessing = Preprocessing.from_state(
-        described["preprocessing"],
-        {name: tensors[f"preprocessing.{name}"].reshape(-1) for name in ("mean", "scale")},
-    )
-    features = preprocessing.features
-    if preprocessing.frame and np.prod(preprocessing.frame.shape) != features:
-        raise ValueError(f"pictures of {preprocessing.frame.shape} where {features} features are described")
+    preprocessing = _preprocessing(described["preprocessing"], tensors)
+    features, inputs = preprocessing.features, preprocessing.inputs
     check_kind(described["kind"])
     model, arrays = _model(described, features, len(classes))
-    wanted = {"preprocessing.mean": (features,), "preprocessing.scale": (features,), **arrays}
+    wanted = {"preprocessing.mean": (inputs,), "preprocessing.scale": (inputs,), **arrays}
+    if preprocessing.projection is not None:
+        wanted["preprocessing.projection"] = (features, inputs)
     found = {name: array.shape for name, array in tensors.items()}
     if found != wanted:
         raise ValueError(f"arrays of shapes {found} where these classes and features need {wanted}")
@@ -111,6 +111,9 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
     temperature = float(described["temperature"])
     if not 0 < temperature < np.inf:
         raise ValueError(f"temperature {temperature}")
+    flips = described.get("test_time_flips", False)
+    if not isinstance(flips, bool) or (flips and preprocessing.frame is None):
+        raise ValueError(f"test_time_flips {flips!r}")
     params, statistics = (
         {name.removeprefix(part): array for name, array in tensors.items() if name.startswith(part)}
         for part in ("params.", "statistics.")
@@ -124,7 +127,25 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
         temperature,
         dict(described["origin"]),
         statistics,
+        flips,
     )
+
+
+def _preprocessing(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Preprocessing:
+    part = "preprocessing."
+    arrays = {name.removeprefix(part): array for name, array in tensors.items() if name.startswith(part)}
+    arrays |= {name: arrays[name].reshape(-1) for name in ("mean", "scale")}
+    preprocessing = Preprocessing.from_state(described, arrays)
+    if preprocessing.frame and np.prod(preprocessing.frame.shape) != preprocessing.inputs:
+        raise ValueError(
+            f"pictures of {preprocessing.frame.shape} where {preprocessing.inputs} inputs are described"
+        )
+    projects = isinstance(features_described(preprocessing.described), PrincipalComponents)
+    if projects != (preprocessing.projection is not None):
+        raise ValueError(
+            f"the features are {preprocessing.described}, {'without' if projects else 'with'} a projection"
+        )
+    return preprocessing
 
 
 def _model(described: dict[str, Any], features: int, classes: int) -> tuple[Any, dict[str, tuple[int, ...]]]:

@@ -8,33 +8,66 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.frame import Frame
+from pellucid.preprocessing.features import features_described
+from pellucid.preprocessing.projection import PrincipalComponents, project
 from pellucid.preprocessing.standardize import moments, standardize
 from pellucid.storage.errors import InputError, UnreadableError
 
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """The frame that every picture is brought to, and the mean and scale of each number.
+    """The frame that every picture is brought to, the mean and scale of each number, and what is made of them.
 
     Attributes
     ----------
     frame : height, width, fit and color of pictures; None for rows of numbers
     mean, scale (D,) float32 : in the units of the inputs (gray levels for pictures)
+    projection (C, D) float32 : of the standardized numbers, see `PrincipalComponents`; None where the model sees them
+    described : the features that the model sees, as `features_described` reads them
     """
 
     frame: Frame | None
     mean: np.ndarray = field(repr=False)
     scale: np.ndarray = field(repr=False)
+    projection: np.ndarray | None = field(default=None, repr=False)
+    described: str = "pixels"
+
+    @property
+    def inputs(self) -> int:
+        """D, how many numbers a picture has"""
+        return len(self.mean)
 
     @property
     def features(self) -> int:
-        """D"""
-        return len(self.mean)
+        """How many numbers the model sees of each picture: C of a projection, else D"""
+        return self.inputs if self.projection is None else len(self.projection)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """What the model sees, before it is laid out in a row: (H, W, C) of pictures, else (D,) or (C,)"""
+        return self.frame.shape if self.frame and self.projection is None else (self.features,)
 
     def apply(self, inputs: np.ndarray) -> np.ndarray:
+        """What the model sees (N, features) float32 of inputs (N, H, W, C) uint8 or (N, D).
+
+        Raises `InputError` where the shape does not fit.
+        """
+        return self.projected(self.standardized(inputs))
+
+    def projected(self, x: Any) -> Any:
+        """What the model sees of standardized numbers x (N, D), an array or a Tensor."""
+        return x if self.projection is None else project(x, self.projection)
+
+    def pulled_back(self, weight: np.ndarray) -> np.ndarray:
+        """The weights (U, D) float64 of the standardized numbers that have the effect of these (U, features): what
+        looks for w in z = x Pᵀ looks for wP in x."""
+        weight = weight.astype(np.float64)
+        return weight if self.projection is None else weight @ self.projection.astype(np.float64)
+
+    def standardized(self, inputs: np.ndarray) -> np.ndarray:
         """x (N, D) float32 of inputs (N, H, W, C) uint8 or (N, D). Raises `InputError` where the shape does not fit."""
         inputs = _numbers(inputs)
-        wanted = self.frame.shape if self.frame else (self.features,)
+        wanted = self.frame.shape if self.frame else (self.inputs,)
         if inputs.shape[1:] != wanted:
             raise InputError(
                 f"The model sees inputs of shape (N, {', '.join(map(str, wanted))}), got {inputs.shape}. "
@@ -99,18 +132,36 @@ class Preprocessing:
 
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The settings as JSON can hold them, and the arrays by name."""
-        return {"frame": asdict(self.frame) if self.frame else None}, {"mean": self.mean, "scale": self.scale}
+        settings = {"frame": asdict(self.frame) if self.frame else None, "features": self.described}
+        arrays = {"mean": self.mean, "scale": self.scale, "projection": self.projection}
+        return settings, {name: array for name, array in arrays.items() if array is not None}
 
     @classmethod
     def from_state(cls, settings: dict[str, Any], arrays: dict[str, np.ndarray]) -> "Preprocessing":
         """The object that `state` described."""
         frame = settings.get("frame")
-        return cls(Frame(**frame) if frame else None, arrays["mean"], arrays["scale"])
+        return cls(
+            Frame(**frame) if frame else None,
+            arrays["mean"],
+            arrays["scale"],
+            arrays.get("projection"),
+            settings.get("features", "pixels"),
+        )
 
     @classmethod
-    def measured(cls, inputs: np.ndarray, rows: np.ndarray, frame: Frame | None) -> "Preprocessing":
-        """Mean and scale measured on these rows, the training part."""
-        return cls(frame, *moments(inputs, rows))
+    def measured(
+        cls, inputs: np.ndarray, rows: np.ndarray, frame: Frame | None, features: str = "pixels"
+    ) -> "Preprocessing":
+        """All that is measured on these rows, the training part, for these features, as text.
+
+        Raises `InputError` where there are less components than are asked for.
+        """
+        mean, scale = moments(inputs, rows)
+        kind = features_described(features).settled(len(mean), len(rows))
+        projection = (
+            kind.measured(inputs, rows, mean, scale) if isinstance(kind, PrincipalComponents) else None
+        )
+        return cls(frame, mean, scale, projection, str(kind))
 
 
 def _numbers(inputs: Any) -> np.ndarray:

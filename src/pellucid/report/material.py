@@ -47,7 +47,7 @@ class Material:
     def sees_pixels(self) -> bool:
         """Whether each contribution belongs to one number of one picture, so that it can be drawn on it."""
         size = int(np.prod(self.dataset.images.shape[1:]))
-        return self.has_pictures and self.classifier.preprocessing.features == size
+        return self.has_pictures and self.classifier.preprocessing.inputs == size
 
     @cached_property
     def first_layer(self) -> FirstLayer | None:

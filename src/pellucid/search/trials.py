@@ -20,7 +20,7 @@ from pellucid.storage.errors import InputError, MissingDependencyError, Training
 from pellucid.training.defaults import MINIMIZERS
 from pellucid.training.engine import check_name
 from pellucid.training.recipe import Recipe
-from pellucid.training.settling import settled
+from pellucid.training.settling import settled, with_features
 
 Listener = Callable[[dict[str, Any]], None]
 
@@ -124,7 +124,10 @@ def searched(
     FileError, StorageError : the study is damaged; the disk refuses
     """
     _check(dataset)
-    preprocessing = Preprocessing.measured(dataset.images, dataset.train.rows, dataset.frame)
+    rows = dataset.train.rows
+    base = with_features(plan.base, dataset.images.shape[1:], len(rows))
+    preprocessing = Preprocessing.measured(dataset.images, rows, dataset.frame, str(base.features))
+    plan = replace(plan, base=base)
     recipes, spans = _recipes(dataset, plan, preprocessing)
     epochs = recipes[0].epochs
     assert epochs is not None
@@ -218,8 +221,8 @@ def _recipes(
         key = repr(sorted(values.items()))
         if key not in defaults:
             recipe = replace(plan.base, **values, epochs=plan.base.epochs or epochs)
-            rows, seen = dataset.train.rows, preprocessing
-            defaults[key] = settled(recipe, dataset.images, rows, seen.mean, seen.scale, len(dataset.classes))
+            rows, classes = dataset.train.rows, len(dataset.classes)
+            defaults[key] = settled(recipe, dataset.images, rows, preprocessing, classes)
             epochs = defaults[key].epochs
         default, ends = defaults[key], {}
         for name, each in plan.space.dimensions.items():

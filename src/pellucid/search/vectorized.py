@@ -79,7 +79,7 @@ class Vectorized:
         self._steps = compiler.compiled(partial(_chunk, task), static=("batch_size",))
         self._scores = compiler.compiled(partial(_scored, task))
         with compiler.precision(self._dtype):
-            self._data = {name: compiler.to_device(value) for name, value in vars(supply).items()}
+            self._data = {name: compiler.to_device(value) for name, value in supply.arrays().items()}
 
     def steps(
         self, state: State, numbers: Numbers, order: np.ndarray, batch_size: int, shares: np.ndarray
@@ -198,5 +198,5 @@ def _updated(
 
 
 def _scored(task: Task, params: dict[str, Any], data: dict[str, Any], rows: Any) -> Any:
-    x = Supply(**data).batch(rows)[0]
-    return compiler.vectorized(lambda own: task.model(own, x, statistics=None), (0,))(params)
+    supply = Supply(**data)
+    return compiler.vectorized(lambda own: task.scores(own, supply, rows), (0,))(params)

@@ -17,6 +17,7 @@ class Defaults:
     steps, epochs : about how many steps to make, and the least and the most epochs for it
     rate : the learning rate; None: by loss, optimizer and data, see `settling`
     l2 : λ of ½λ‖W‖²; None: by loss
+    features : what it sees of large pictures, as `preprocessing.features` reads them
     """
 
     loss: str
@@ -28,6 +29,7 @@ class Defaults:
     rate: float | None = None
     l2: float | None = None
     two_classes: str | None = None
+    features: str = "pixels"
 
     @property
     def binary_loss(self) -> str:
@@ -43,7 +45,9 @@ falls again after a few passes over many pictures, so there are only a few (benc
 
 _SOFTMAX = "softmax-cross-entropy"
 
-_PERCEPTRONS = Defaults(_SOFTMAX, "adamw:weight_decay=0.05", steps=4_000, epochs=(20, 200), rate=1e-3, l2=0.0)
+_PERCEPTRONS = Defaults(
+    _SOFTMAX, "adamw:weight_decay=0.05", steps=4_000, epochs=(20, 200), rate=1e-3, l2=0.0, features="pca"
+)
 
 DEFAULTS = {
     "softmax": Defaults(_SOFTMAX),

@@ -10,12 +10,14 @@ import numpy as np
 
 from pellucid.arrays import compile as compiler
 from pellucid.arrays.indexing import rows as take
-from pellucid.layers.population import moments
+from pellucid.preprocessing.projection import project
 from pellucid.preprocessing.standardize import block_rows, standardize
 from pellucid.storage.errors import InputError, MissingDependencyError
 from pellucid.training.step import Task, update
 
 State = dict[str, Any]
+Look = Callable[..., dict[str, Any]]
+"""What is to be found in a minibatch: from the task, what is given, x, labels and weights to arrays by name."""
 Augment = Callable[[Any, Any, Any, Any], tuple[Any, Any, Any]]
 """From pictures (B, H, W, C), labels (B), weights (B) and the mean (D,) to the same, as a step is to see them."""
 
@@ -30,6 +32,7 @@ class Supply:
     labels (N,) int32
     weights (N,) float32 : how much each picture counts
     mean, scale (D,) float32
+    projection (C, D) float32 : of the standardized numbers; None where the model sees them
     """
 
     inputs: Any
@@ -37,13 +40,20 @@ class Supply:
     weights: Any
     mean: Any
     scale: Any
+    projection: Any = None
+
+    def arrays(self) -> dict[str, Any]:
+        """What there is, by name."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
     def batch(self, rows: Any, augment: Augment | None = None) -> tuple[Any, Any, Any]:
-        """x (B, D), labels (B) and weights (B) of these rows (B), augmented if so; of mixtures both are (2, B)."""
+        """What the model sees (B, D) or (B, C), labels (B) and weights (B) of these rows (B), augmented if so; of
+        mixtures both are (2, B)."""
         inputs, y, v = take(self.inputs, rows), take(self.labels, rows), take(self.weights, rows)
         if augment is not None:
             inputs, y, v = augment(inputs, y, v, self.mean)
-        return standardize(inputs, self.mean, self.scale), y, v
+        x = standardize(inputs, self.mean, self.scale)
+        return x if self.projection is None else project(x, self.projection), y, v
 
 
 class Engine(Protocol):
@@ -66,8 +76,9 @@ class Engine(Protocol):
         """
         ...
 
-    def moments(self, params: dict[str, Any], blocks: np.ndarray) -> dict[str, np.ndarray]:
-        """What each normalization of the model finds in each block of rows (B, S): name of a statistic → (B, C)."""
+    def each(self, look: Look, given: Any, blocks: np.ndarray) -> dict[str, np.ndarray]:
+        """What `look` finds in each block of rows (B, S): name → (B, …). It is called with the task, what is `given`,
+        and the minibatch: x (S, D), labels and weights (S)."""
         ...
 
     def scores(
@@ -104,18 +115,15 @@ class Eager:
         state = {"params": params, "optimizer": optimizer, "t": np.int32(t)}
         return state, np.array(losses), np.array(rights, np.int32)
 
-    def moments(self, params: dict[str, Any], blocks: np.ndarray) -> dict[str, np.ndarray]:
-        found = [moments(self.task.model, params, self.supply.batch(rows)[0]) for rows in blocks]
+    def each(self, look: Look, given: Any, blocks: np.ndarray) -> dict[str, np.ndarray]:
+        found = [look(self.task, given, *self.supply.batch(rows)) for rows in blocks]
         return {name: np.stack([each[name] for each in found]) for name in found[0]}
 
     def scores(
         self, params: dict[str, Any], rows: np.ndarray, statistics: dict[str, Any] | None = None
     ) -> np.ndarray:
         return np.concatenate(
-            [
-                self.task.model(params, self.supply.batch(block)[0], statistics=statistics)
-                for block in _blocks(rows, self.supply)
-            ]
+            [self.task.scores(params, self.supply, block, statistics) for block in _blocks(rows, self.supply)]
         )
 
 
@@ -136,10 +144,10 @@ class Compiled:
         self.task = task
         self._dtype = supply.mean.dtype
         self._steps = compiler.compiled(partial(_chunk, task), static=("batch_size",))
-        self._moments = compiler.compiled(partial(_measured, task))
+        self._each = compiler.compiled(partial(_each, task), static=("look",))
         self._scores = compiler.compiled(partial(_scored, task))
         with compiler.precision(self._dtype):
-            self._data = {name: compiler.to_device(value) for name, value in vars(supply).items()}
+            self._data = {name: compiler.to_device(value) for name, value in supply.arrays().items()}
         self._programs: dict[tuple[Any, ...], Any] = {}
         self.compiling = time.perf_counter() - began
 
@@ -153,12 +161,11 @@ class Compiled:
             )
             return compiler.to_host(program(*arguments))
 
-    def moments(self, params: dict[str, Any], blocks: np.ndarray) -> dict[str, np.ndarray]:
+    def each(self, look: Look, given: Any, blocks: np.ndarray) -> dict[str, np.ndarray]:
         with compiler.precision(self._dtype):
-            arguments = (params, self._data, blocks)
-            return compiler.to_host(
-                self._program(("moments", blocks.shape), self._moments, arguments)(*arguments)
-            )
+            arguments = (given, self._data, blocks)
+            program = self._program((look, blocks.shape), self._each, arguments, look=look)
+            return compiler.to_host(program(*arguments))
 
     def scores(
         self, params: dict[str, Any], rows: np.ndarray, statistics: dict[str, Any] | None = None
@@ -213,14 +220,12 @@ def _chunk(
 def _scored(
     task: Task, params: dict[str, Any], statistics: dict[str, Any], data: dict[str, Any], rows: Any
 ) -> Any:
-    return task.model(params, Supply(**data).batch(rows)[0], statistics=statistics)
+    return task.scores(params, Supply(**data), rows, statistics)
 
 
-def _measured(task: Task, params: dict[str, Any], data: dict[str, Any], blocks: Any) -> dict[str, Any]:
+def _each(task: Task, given: Any, data: dict[str, Any], blocks: Any, *, look: Look) -> dict[str, Any]:
     supply = Supply(**data)
-    _, found = compiler.scan(
-        lambda none, rows: (none, moments(task.model, params, supply.batch(rows)[0])), (), blocks
-    )
+    _, found = compiler.scan(lambda none, rows: (none, look(task, given, *supply.batch(rows))), (), blocks)
     return found
 
 

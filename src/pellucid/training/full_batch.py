@@ -53,7 +53,7 @@ def full_batch(task: Task, supply: Supply, rows: np.ndarray, *, eager: bool = Fa
 
         return on_numpy
     with compiler.precision(np.float64):
-        data = {name: compiler.to_device(value) for name, value in vars(supply).items()}
+        data = {name: compiler.to_device(value) for name, value in supply.arrays().items()}
         program = compiler.compiled(partial(_scanned, task))
 
     def on_xla(params: dict[str, np.ndarray]) -> tuple[float, dict[str, np.ndarray]]:

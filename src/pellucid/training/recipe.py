@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from pellucid.losses.criterion import Criterion
-from pellucid.models.kinds import check_kind, check_network
+from pellucid.models.kinds import CONVOLUTIONAL, check_kind, check_network
 from pellucid.optimizers.named import OPTIMIZERS, optimizer_described, schedule_described
 from pellucid.optimizers.schedules import Schedule
+from pellucid.preprocessing.augmentation import Augmentation, augmentation_described
+from pellucid.preprocessing.features import FEATURES, features_described
 from pellucid.storage.errors import InputError, known_name
 from pellucid.training.defaults import DEFAULTS, MINIMIZERS
 from pellucid.training.sampling import SAMPLINGS
@@ -49,6 +51,9 @@ class Recipe:
     time_limit : seconds of training, > 0
     watch : what "better" means: a name in `WATCHED`
     class_weight : "balanced": each class counts the same, however many pictures it has; or class → how much it counts
+    features : what the model sees of a picture, with its settings, such as "pixels" or "pca:components=300,floor=10"
+    augment : what is done at random to the pictures of each step, such as "flip,shift:pixels=4"; or several such texts
+    test_time_flips : whether a score is the mean of those of the picture and of its mirror image
     network : settings of a network that differ from its defaults, such as {"hidden": (100,), "dropout": 0.5}
     seed : of the split and of the order of pictures
     """
@@ -74,6 +79,9 @@ class Recipe:
     time_limit: float | None = None
     watch: str = "accuracy"
     class_weight: str | Mapping[str, float] | None = None
+    features: str | None = None
+    augment: str | tuple[str, ...] | None = None
+    test_time_flips: bool = False
     network: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
 
@@ -94,6 +102,10 @@ class Recipe:
             self._take_strength(option)
         self._take_class_weight()
         check_network(self.model, self.network)
+        self._take_features()
+        if self.augment is not None:
+            object.__setattr__(self, "augment", str(augmentation_described(self.augment)))
+        self._check("test_time_flips", isinstance(self.test_time_flips, bool), "true or false")
         rate = self.learning_rate
         self._check("learning_rate", rate in (None, "find") or 0 < float(rate or 0) < np.inf, "above 0")
         self._check("momentum", self.momentum is None or 0 <= self.momentum < 1, "0 to below 1")
@@ -124,6 +136,18 @@ class Recipe:
         if name in MINIMIZERS and colon:
             raise InputError(f"--optimizer {name} has no settings: leave out {colon + settings!r}.")
         object.__setattr__(self, "optimizer", name + colon + settings)
+
+    def _take_features(self) -> None:
+        """Hold the features by their own name, with all their settings behind it."""
+        if self.features is None:
+            return
+        features = features_described(self.features)
+        if self.model in CONVOLUTIONAL and features != FEATURES["pixels"]:
+            raise InputError(
+                f"--model {self.model} looks for patterns among neighboring pixels, and --features {self.features} has "
+                "none: leave it out, or take mlp, maxout or a linear model."
+            )
+        object.__setattr__(self, "features", str(features))
 
     def _take_strength(self, option: str) -> None:
         given = getattr(self, option)
@@ -159,6 +183,11 @@ class Recipe:
         """The loss, ready for training."""
         name = self.loss or DEFAULTS[self.model].loss
         return Criterion(name, self.margin, self.label_smoothing)
+
+    @property
+    def augmentation(self) -> Augmentation | None:
+        """What is done to the pictures of each step."""
+        return None if self.augment is None else augmentation_described(self.augment)
 
     @property
     def rule(self) -> Any:

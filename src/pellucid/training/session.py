@@ -9,8 +9,7 @@ import numpy as np
 
 from pellucid.arrays import random
 from pellucid.data.dataset import Dataset
-from pellucid.data.frame import Frame
-from pellucid.layers.population import population
+from pellucid.layers.population import moments, population
 from pellucid.losses.weights import picture_weights
 from pellucid.models.classifier import Classifier
 from pellucid.models.kinds import NETWORKS, model_of
@@ -18,13 +17,15 @@ from pellucid.optimizers.averaging import Averaged, averaged
 from pellucid.optimizers.optimizer import Walk, is_weight, start
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.storage.errors import InputError, listing, meant, printable
+from pellucid.training.batch_size import check_none_alone
 from pellucid.training.defaults import AVERAGED, MINIMIZERS
 from pellucid.training.engine import Engine, State, Supply, chosen
 from pellucid.training.full_batch import Objective, full_batch
 from pellucid.training.penalties import strengths
 from pellucid.training.recipe import HANDED_IN, Recipe
-from pellucid.training.settling import settled
+from pellucid.training.settling import settled, with_features
 from pellucid.training.step import Task
+from pellucid.training.warm_start import taken_up
 
 _DRAWS = 2**31 + 1
 """What the seed's key is folded with for the random masks of the steps; epochs are small numbers."""
@@ -80,7 +81,7 @@ class Session:
         drawn = random.permutation(random.fold_in(random.key(self.recipe.seed), 2**31), len(rows))
         blocks = max(1, min(_MEASURED, len(rows)) // size)
         drawn = rows[drawn[: blocks * size]].astype(np.int32).reshape(blocks, -1)
-        return population(self.engine.moments(params, drawn), [drawn.shape[1]] * blocks)
+        return population(self.engine.each(_moments, params, drawn), [drawn.shape[1]] * blocks)
 
     @cached_property
     def full_objective(self) -> Objective:
@@ -106,7 +107,13 @@ class Session:
             temperature,
             origin or {},
             statistics,
+            self.recipe.test_time_flips,
         )
+
+
+def _moments(task: Task, params: dict[str, Any], x: Any, y: Any, v: Any) -> dict[str, Any]:
+    """What each normalization of the model finds in a minibatch: name of a statistic → (C)."""
+    return moments(task.model, params, x)
 
 
 def prepared(
@@ -138,42 +145,47 @@ def prepared(
         raise InputError("There is nothing to train on: the training part has no pictures.")
     _check_finite(dataset)
     if start_from is not None:
-        _check_start(start_from, dataset, recipe)
-        preprocessing = start_from.preprocessing
-        if not (start_from.linear or recipe.network):
-            recipe = replace(recipe, network=start_from.model.record()["settings"])
-    preprocessing = preprocessing or Preprocessing.measured(dataset.images, rows, dataset.frame)
+        recipe, preprocessing = taken_up(start_from, dataset, recipe), start_from.preprocessing
+    if preprocessing is None:
+        recipe = with_features(recipe, dataset.images.shape[1:], len(rows))
+        preprocessing = Preprocessing.measured(dataset.images, rows, dataset.frame, str(recipe.features))
+    recipe = replace(recipe, features=preprocessing.described)
     classes = len(dataset.classes)
-    recipe = settled(
-        recipe, dataset.images, rows, preprocessing.mean, preprocessing.scale, classes, optimizer is not None
-    )
+    recipe = settled(recipe, dataset.images, rows, preprocessing, classes, optimizer is not None)
     assert recipe.epochs is not None
     assert recipe.batch_size is not None
     assert recipe.l2 is not None
     criterion = recipe.criterion
     criterion.check_classes(classes)
     single = criterion.binary and recipe.model not in NETWORKS
-    model = model_of(recipe.model, dataset.images.shape[1:], classes, single=single, network=recipe.network)
-    if start_from is not None and not start_from.linear:
-        _check_network(start_from.model, model)
-    if getattr(model, "has_statistics", False) and 1 in (recipe.batch_size, len(rows) % recipe.batch_size):
-        raise InputError(
-            f"--batch-size {recipe.batch_size} leaves a minibatch of one picture among {len(rows):,}, which has no "
-            f"variance to normalize by. Take another, such as {_batch_size(len(rows), recipe.batch_size)}"
-            f"{', or pass --no-batch-norm' if 'batch_norm' in vars(model.design) else ''}."
-        )
+    model = model_of(recipe.model, preprocessing.shape, classes, single=single, network=recipe.network)
+    if getattr(model, "has_statistics", False):
+        check_none_alone(len(rows), recipe.batch_size, "batch_norm" in vars(model.design))
     params = start_from.params if start_from else model.init(random.key(recipe.seed))[0]
     l2 = strengths("--l2", recipe.l2, params, recipe.penalize_biases)
     l1 = strengths("--l1", recipe.l1, params, recipe.penalize_biases)
-    draws = getattr(model, "draws", False)
+    if recipe.augmentation is not None:
+        recipe.augmentation.check(dataset.images.shape[1:])
+    if recipe.test_time_flips and dataset.images.ndim != 4:
+        raise InputError("--test-time-flips is for pictures, and the data are rows of numbers: leave it out.")
+    draws = recipe.augmentation is not None or getattr(model, "draws", False)
     key = random.fold_in(random.key(recipe.seed), _DRAWS) if draws else None
-    task = Task(model, criterion, _optimizer(recipe, optimizer, l1), l2, key)
+    task = Task(
+        model,
+        criterion,
+        _optimizer(recipe, optimizer, l1),
+        l2,
+        key,
+        recipe.augmentation,
+        recipe.test_time_flips,
+    )
     supply = Supply(
         dataset.images,
         dataset.labels.astype(np.int32),
         _weights(dataset, recipe, sample_weight),
         preprocessing.mean,
         preprocessing.scale,
+        preprocessing.projection,
     )
     steps = -(-len(rows) // recipe.batch_size)
     work = model.multiply_adds() if recipe.model in NETWORKS else preprocessing.features * classes
@@ -241,50 +253,3 @@ def _check_finite(dataset: Dataset) -> None:
         raise InputError(
             f"{len(bad):,} rows hold NaN or infinite numbers, first {named}. Mend or remove them."
         )
-
-
-def _check_start(start_from: Classifier, dataset: Dataset, recipe: Recipe) -> None:
-    if start_from.classes != dataset.classes:
-        raise InputError(
-            f"--from needs a run with the same classes: it has {listing(start_from.classes)}; "
-            f"the data have {listing(dataset.classes)}."
-        )
-    if start_from.preprocessing.frame != dataset.frame or start_from.preprocessing.features != np.prod(
-        dataset.images.shape[1:]
-    ):
-        its = _seen(start_from.preprocessing.frame, start_from.preprocessing.features)
-        here = _seen(dataset.frame, int(np.prod(dataset.images.shape[1:])))
-        raise InputError(
-            f"--from needs a run that sees the data the same way: it sees {its}, the data are {here}. "
-            "Leave out --size, --fit and --color to take those of the run."
-        )
-    if start_from.kind != recipe.model:
-        raise InputError(f"--from has a {start_from.kind} model, --model asks for {recipe.model}.")
-
-
-def _check_network(its: Any, asked: Any) -> None:
-    """Raise `InputError` where the network at the start is another than the one that is asked for."""
-    one, other = its.record()["settings"], asked.record()["settings"]
-    differing = [name for name in other if one.get(name) != other[name]]
-    if differing:
-        told = "; ".join(
-            f"{name.replace('_', ' ')} {one.get(name)!r}, asked for is {other[name]!r}" for name in differing
-        )
-        raise InputError(
-            f"--from has another {its.name}: its {told}. Leave these out to take those of the run."
-        )
-
-
-def _batch_size(pictures: int, wanted: int) -> int:
-    """The least batch size above the wanted one that leaves no picture alone."""
-    size = max(2, wanted)
-    while size < pictures and pictures % size == 1:
-        size += 1
-    return size
-
-
-def _seen(frame: Frame | None, features: int) -> str:
-    """What a model sees, in words."""
-    if frame is None:
-        return f"rows of {features:,} numbers"
-    return f"{frame.color} pictures of {frame.width} by {frame.height} pixels, fit {frame.fit}"

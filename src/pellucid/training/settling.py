@@ -1,5 +1,6 @@
 """What the user left open, chosen from the model and the data."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -8,6 +9,10 @@ import numpy as np
 from pellucid.models.kinds import NETWORKS
 from pellucid.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from pellucid.optimizers.descent import GradientDescent
+from pellucid.preprocessing.features import features_described
+from pellucid.preprocessing.pipeline import Preprocessing
+from pellucid.preprocessing.projection import MOST
+from pellucid.preprocessing.standardize import block_rows
 from pellucid.storage.errors import InputError
 from pellucid.training.batch_size import by_count, leaves_one
 from pellucid.training.defaults import DEFAULTS, LINEAR_LOSSES, MINIMIZERS
@@ -25,8 +30,7 @@ def settled(
     recipe: Recipe,
     inputs: np.ndarray,
     rows: np.ndarray,
-    mean: np.ndarray,
-    scale: np.ndarray,
+    preprocessing: Preprocessing,
     classes: int,
     handed_in: bool = False,
 ) -> Recipe:
@@ -59,10 +63,10 @@ def settled(
     if rate is None:
         rule = type(recipe.rule)
         if rule in _ADAPTIVE:
-            rate = _ADAPTIVE[rule] / len(mean)
+            rate = _ADAPTIVE[rule] / preprocessing.features
         else:
             faster = _PLAIN if rule is GradientDescent else 1.0
-            rate = faster * step / largest_curvature(inputs, rows, mean, scale)
+            rate = faster * step / largest_curvature(inputs, rows, preprocessing)
         rate = float(f"{rate:.3g}")
     l2 = recipe.l2
     if l2 is None:
@@ -77,6 +81,17 @@ def settled(
         batch_size=batch_size,
         epochs=recipe.epochs or max(fewest, min(most, -(-defaults.steps // steps))),
     )
+
+
+def with_features(recipe: Recipe, shape: tuple[int, ...], pictures: int) -> Recipe:
+    """The recipe with what the model sees decided, for inputs of this shape and so many training pictures: the default
+    of the model where they are pictures of more numbers than it has components, else pixels.
+
+    Raises `InputError` where there are less components than are asked for.
+    """
+    large = len(shape) == 3 and math.prod(shape) > MOST
+    text = recipe.features or (DEFAULTS[recipe.model].features if large else "pixels")
+    return replace(recipe, features=str(features_described(text).settled(math.prod(shape), pictures)))
 
 
 def _alike(recipe: Recipe, optimizer: str) -> bool:
@@ -98,7 +113,7 @@ def check_of_use(recipe: Recipe, handed_in: bool) -> None:
         return
     unused = [
         f"--{option.replace('_', '-')}"
-        for option in ("learning_rate", "schedule", "batch_size")
+        for option in ("learning_rate", "schedule", "batch_size", "augment")
         if getattr(recipe, option) is not None
     ] + (["--sampling"] if recipe.sampling != "shuffled" else [])
     if unused:
@@ -113,14 +128,12 @@ def check_of_use(recipe: Recipe, handed_in: bool) -> None:
         )
 
 
-def largest_curvature(inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> float:
-    """λmax of XᵀX/N for the standardized features and the constant 1 of the bias, by power iteration on at
+def largest_curvature(inputs: np.ndarray, rows: np.ndarray, preprocessing: Preprocessing) -> float:
+    """λmax of XᵀX/N for the features that the model sees and the constant 1 of the bias, by power iteration on at
     most 2,048 rows."""
-    from pellucid.preprocessing.standardize import block_rows, standardize
-
-    count = block_rows(len(mean), 2048)
+    count = block_rows(preprocessing.inputs, 2048)
     sample = rows[:: max(1, len(rows) // count)][:count]
-    x = standardize(inputs[sample], mean, scale)
+    x = preprocessing.apply(inputs[sample])
     x = np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
     direction = np.ones(x.shape[1], x.dtype)
     found = 1.0

@@ -11,6 +11,7 @@ from pellucid.graph.backward import gradients
 from pellucid.graph.reductions import weighted_mean
 from pellucid.graph.tensor import Tensor
 from pellucid.optimizers.optimizer import stepped
+from pellucid.preprocessing.augmentation import Augmentation, mirrored
 from pellucid.regularizers import l2
 
 _PICTURES = 2**31
@@ -28,7 +29,8 @@ class Task:
     optimizer : a formula for one array, or a walk over all of them
     l2 : parameter's name → λ of its penalty ½λ‖w‖²; a λ may be a number of a traced program
     key : of all that is random in a step, (2,) uint32; None where nothing is
-    augmentation : what happens to each minibatch's pictures before a step sees them, an `Augmentation`
+    augmentation : what happens to each minibatch's pictures before a step sees them
+    test_time_flips : whether a verdict is that on the picture and on its mirror image together
     """
 
     model: Any
@@ -36,7 +38,8 @@ class Task:
     optimizer: Any
     l2: Mapping[str, Any]
     key: Any = None
-    augmentation: Any = None
+    augmentation: Augmentation | None = None
+    test_time_flips: bool = False
 
     def objective(self, params: dict[str, Any], x: Any, y: Any, v: Any, **mode: Any) -> tuple[Any, Any, Any]:
         """The objective (), the mean loss () and the scores (N, K), for x (N, D), labels y (N) and weights v (N).
@@ -60,6 +63,13 @@ class Task:
         if self.augmentation is None:
             return None
         return partial(self.augmentation, random.fold_in(random.fold_in(self.key, t), _PICTURES))
+
+    def scores(self, params: dict[str, Any], supply: Any, rows: Any, statistics: Any = None) -> Any:
+        """The scores (B, K) of these rows (B) of the supply, as a verdict has them."""
+        scores = self.model(params, supply.batch(rows)[0], statistics=statistics)
+        if not self.test_time_flips:
+            return scores
+        return 0.5 * (scores + self.model(params, supply.batch(rows, mirrored)[0], statistics=statistics))
 
     def penalty(self, params: dict[str, Any]) -> Any:
         """Σ ½λ‖w‖² (): what it costs that the weights are large."""
