@@ -1,5 +1,7 @@
 """What explains a network: exact where the network is straight, honest about how far it is from the score elsewhere."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -40,9 +42,11 @@ def straight():
     return made("mlp", hidden=(7,), activation="identity", batch_norm=False)
 
 
+@pytest.mark.parametrize("flips", [False, True])
 @pytest.mark.parametrize("b", [None, 2])
 @pytest.mark.parametrize("method", [gradient_times_input, occlusion])
-def test_where_the_network_is_straight_the_contributions_are_all_of_the_score(straight, method, b):
+def test_where_the_network_is_straight_the_contributions_are_all_of_the_score(straight, method, b, flips):
+    straight = replace(straight, test_time_flips=flips)
     found = method(straight, PICTURE, 1, b)
     scores = straight.scores(PICTURE[None])[0]
     assert found.score == pytest.approx(scores[1] - (0 if b is None else scores[b]), abs=1e-5)
@@ -52,8 +56,9 @@ def test_where_the_network_is_straight_the_contributions_are_all_of_the_score(st
     assert found.accounted == pytest.approx(1, abs=1e-3)
 
 
-def test_gradient_times_input_of_a_linear_classifier_is_its_exact_receipt():
-    linear = made("softmax")
+@pytest.mark.parametrize("flips", [False, True])
+def test_gradient_times_input_of_a_linear_classifier_is_its_exact_receipt(flips):
+    linear = replace(made("softmax"), test_time_flips=flips)
     exact, found = receipt(linear, PICTURE, 0), gradient_times_input(linear, PICTURE, 0)
     np.testing.assert_allclose(found.contributions, exact.contributions, rtol=1e-5, atol=1e-6)
     assert found.bias == pytest.approx(exact.bias, abs=1e-6)

@@ -1,10 +1,13 @@
 """A classifier says the same of a picture however it is handed over, and its probabilities add up."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from pellucid.data.frame import Frame
+from pellucid.inspection.contributions import receipt
 from pellucid.models.classifier import Classifier
 from pellucid.models.kinds import check_kind
 from pellucid.models.linear import linear
@@ -52,9 +55,20 @@ def test_scores_are_weighted_sums_of_standardized_pixels(photos):
 def test_many_pictures_are_scored_in_blocks_to_the_same_numbers(rows, monkeypatch):
     inputs = RNG.standard_normal((10, 7)).astype("f4")
     whole = rows.scores(inputs)
-    monkeypatch.setattr("pellucid.models.classifier._BLOCK", 3)
+    monkeypatch.setattr("pellucid.models.scoring._BLOCK", 3)
     np.testing.assert_allclose(rows.scores(inputs), whole, rtol=1e-5, atol=1e-5)
     assert rows.scores(inputs[:0]).shape == (0, 3)
+
+
+def test_with_test_time_flips_a_picture_and_its_mirror_image_score_the_same(photos):
+    both = replace(photos, test_time_flips=True)
+    expected = (photos.scores(PICTURES) + photos.scores(PICTURES[:, :, ::-1])) / 2
+    np.testing.assert_allclose(both.scores(PICTURES), expected, rtol=1e-6)
+    np.testing.assert_array_equal(both.scores(PICTURES[:, :, ::-1]), both.scores(PICTURES))
+    weight, bias = both.templates
+    x = photos.preprocessing.standardized(PICTURES).astype("f8")
+    np.testing.assert_allclose(x @ weight.T + bias, expected, rtol=1e-4, atol=1e-4)
+    assert receipt(both, PICTURES[0], 1).exact
 
 
 def test_a_picture_is_judged_the_same_however_it_comes(photos, tmp_path):
