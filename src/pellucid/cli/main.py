@@ -7,7 +7,9 @@ from typing import Any
 from pellucid.cli.interruption import Terminated, end, heard, listen
 from pellucid.cli.streams import give_up, prepare_streams, unwritable
 
-COMMANDS = ("data", "train", "resume", "evaluate", "predict", "compare", "search", "graph", "check", "doctor")
+COMMANDS = (
+    "data", "train", "resume", "evaluate", "predict", "compare", "search", "summary", "graph", "check", "doctor",
+)  # fmt: skip
 """Each is a function of its name in a file of its name."""
 
 

@@ -20,6 +20,14 @@ Data = Annotated[
 Run = Annotated[
     Path, typer.Argument(metavar="RUN", help="The folder of a run, or one that holds a model.json.")
 ]
+Hidden = Annotated[
+    str | None,
+    typer.Option(metavar="UNITS,…", help="Units of each hidden layer, as 512,256.", rich_help_panel=NETWORK),
+]
+Filters = Annotated[
+    str | None,
+    typer.Option(metavar="FILTERS,…", help="Filters of each convolution.", rich_help_panel=NETWORK),
+]
 Size = Annotated[
     int | None,
     typer.Option(

@@ -35,6 +35,7 @@ def predict(
     """Say what is on pictures, with probabilities and reasons."""
     import shlex
 
+    from pellucid.arrays.compile import keep_programs
     from pellucid.cli.console import console, counting, escape, percent, print_json
     from pellucid.models.model_file import load_model
     from pellucid.storage.errors import InputError, UnreadableError, printable
@@ -58,6 +59,7 @@ def predict(
     if unreadable and not (skip_unreadable and read):
         advice = "Mend or remove them, or pass --skip-unreadable to go on without them."
         raise UnreadableError(tuple(unreadable), "None is left to judge." if skip_unreadable else advice)
+    keep_programs()
     verdicts = classifier.verdicts(inputs, [paths[number] for number in read])
     answers = []
     for verdict in verdicts:

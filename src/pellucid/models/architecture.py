@@ -120,10 +120,21 @@ class Architecture(Layer):
     def draws(self) -> bool:
         return self.layers.draws
 
+    @cached_property
+    def convolutional(self) -> bool:
+        """Whether filters slide over what it sees."""
+        return any(len(array.shape) == 4 for array in self.arrays().values())
+
     @property
     def has_statistics(self) -> bool:
         """Whether it needs more than its parameters to judge one picture alone: batch normalization does."""
         return any(not array.trained for array in self.arrays().values())
+
+    def __repr__(self) -> str:
+        # Not at the top: a summary is made of architectures.
+        from pellucid.models.summary import summary
+
+        return str(summary(self))
 
     def __call__(self, params: Arrays, x: Any, **mode: Any) -> Any:
         """Scores (N, K) of x (N, D)."""

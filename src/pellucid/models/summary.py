@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from pellucid.layers.activations import Activation
 from pellucid.layers.convolution import Conv2d
@@ -59,8 +60,14 @@ class Summary:
 
     __repr__ = __str__
 
+    def to_json(self) -> dict[str, Any]:
+        """Its rows and the total, in plain values."""
+        return {"layers": [asdict(row) for row in self.rows], "total": asdict(self.total)}
 
-def summary(model: Layer, shape: Shape | None = None, *, depth: int | None = None) -> Summary:
+
+def summary(
+    model: Layer, shape: Shape | None = None, *, depth: int | None = None, name: str = "model"
+) -> Summary:
     """The table of a model.
 
     Parameters
@@ -68,12 +75,13 @@ def summary(model: Layer, shape: Shape | None = None, *, depth: int | None = Non
     shape : of what it is given for one picture; an `Architecture` knows it
     depth : how often layers that are made of layers are taken apart, 1 or more; None as often as the table stays within
         64 lines
+    name : of the whole; an `Architecture` knows it
 
     Raises
     ------
     InputError : the model does not take numbers of this shape, or it is not known which
     """
-    name, layers = "model", model
+    layers = model
     if isinstance(model, Architecture):
         name, layers, shape = model.name, model.layers, (model.features,) if shape is None else shape
     if shape is None:
