@@ -18,10 +18,11 @@ TOPICS = {
         ("end_to_end", "--repetitions", "10", "--trainings", "2"),
         ("softmax_epoch", "--repetitions", "12"),
         ("accuracy", "--seeds", "3"),
-        ("defaults", "--seeds", "1", "--digits-seeds", "3"),
+        ("defaults", "--seeds", "1", "--digits-seeds", "2"),
     ),
     "graph": (("graph_eager",), ("graph_compiled",), ("graph_drawing",)),
     "networks": (("convolution",), ("network_parity",), ("course_program",)),
+    "features": (("picture_features",),),
     "experiments": (("batch_sizes",), ("without_gradient",), ("rate_finder",)),
     "learning": (
         ("time_to_optimum", "--problem", "softmax"),
