@@ -67,7 +67,28 @@ def test_the_classifier_sees_what_training_saw(quick, linear):
     rows = quick.train.rows[:50]
     seen = session.supply.batch(rows)[0]
     assert seen.shape == (50, 20)
-    np.testing.assert_array_equal(seen, linear.preprocessing.apply(quick.images[rows]))
+    np.testing.assert_allclose(seen, linear.preprocessing.apply(quick.images[rows]), rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("engine", ["numpy", "xla"])
+def test_components_are_computed_in_the_step_where_pictures_change_or_are_too_many(
+    quick, engine, monkeypatch
+):
+    from pellucid.training import supplying
+
+    once = prepared(quick, NETWORK, engine=engine)
+    assert once.supply.inputs.shape == (len(quick), 20)
+    flipped = prepared(quick, dataclasses.replace(NETWORK, augment="flip"), engine=engine)
+    assert flipped.supply.inputs is quick.images
+    monkeypatch.setattr(supplying, "_MEMORY", 1000)
+    inside = prepared(quick, NETWORK, engine=engine)
+    assert inside.supply.inputs is quick.images
+    order, rates = quick.train.rows[:256].astype(np.int32), np.full(4, 1e-2, np.float32)
+    losses = [each.engine.steps(each.start_state(), order, 64, rates)[1] for each in (once, inside)]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-4)
+    assert not np.allclose(
+        flipped.engine.steps(flipped.start_state(), order, 64, rates)[1], losses[0], rtol=1e-3
+    )
 
 
 def test_receipts_of_a_linear_classifier_are_exact_pixel_by_pixel(quick, linear):

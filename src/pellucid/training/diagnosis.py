@@ -141,7 +141,7 @@ def _overfit_network(session: Session, rows: np.ndarray) -> Check:
     task = replace(session.task, l2={}, optimizer=Adam())
     few = replace(
         session.supply,
-        inputs=np.ascontiguousarray(session.dataset.images[rows]),
+        inputs=np.ascontiguousarray(session.supply.inputs[rows]),
         labels=session.dataset.labels[rows].astype(np.int32),
         weights=np.ones(len(rows), np.float32),
     )

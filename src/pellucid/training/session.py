@@ -24,11 +24,9 @@ from pellucid.training.full_batch import Objective, full_batch
 from pellucid.training.penalties import strengths
 from pellucid.training.recipe import HANDED_IN, Recipe
 from pellucid.training.settling import settled, with_features
-from pellucid.training.step import Task
+from pellucid.training.step import Task, draws_key
+from pellucid.training.supplying import supply_of
 from pellucid.training.warm_start import taken_up
-
-_DRAWS = 2**31 + 1
-"""What the seed's key is folded with for the random masks of the steps; epochs are small numbers."""
 
 _MEASURED = 8192
 """Pictures that the statistics of batch normalization are measured on: with 64 minibatches instead of 1 to 4 the test
@@ -74,7 +72,11 @@ class Session:
 
     def statistics(self, params: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """What the model needs beside these weights, measured on a fixed sample of the training pictures: the mean and
-        the variance of batch normalization; {} for a model without it."""
+        the variance of batch normalization; {} for a model without it.
+
+        The pictures are taken as they are, since those that it will judge are not augmented either: a mixture of two
+        varies less than a picture, and what is normalized by its variance comes out too large.
+        """
         if self.recipe.model not in NETWORKS or not self.model.has_statistics:
             return {}
         rows, size = self.dataset.train.rows, self.recipe.batch_size or 1
@@ -169,7 +171,7 @@ def prepared(
     if recipe.test_time_flips and dataset.images.ndim != 4:
         raise InputError("--test-time-flips is for pictures, and the data are rows of numbers: leave it out.")
     draws = recipe.augmentation is not None or getattr(model, "draws", False)
-    key = random.fold_in(random.key(recipe.seed), _DRAWS) if draws else None
+    key = draws_key(recipe.seed) if draws else None
     task = Task(
         model,
         criterion,
@@ -179,14 +181,8 @@ def prepared(
         recipe.augmentation,
         recipe.test_time_flips,
     )
-    supply = Supply(
-        dataset.images,
-        dataset.labels.astype(np.int32),
-        _weights(dataset, recipe, sample_weight),
-        preprocessing.mean,
-        preprocessing.scale,
-        preprocessing.projection,
-    )
+    changing = recipe.augmentation is not None or recipe.test_time_flips
+    supply = supply_of(dataset, _weights(dataset, recipe, sample_weight), preprocessing, changing=changing)
     steps = -(-len(rows) // recipe.batch_size)
     work = model.multiply_adds() if recipe.model in NETWORKS else preprocessing.features * classes
     runner, why = chosen(engine, task, supply, len(rows), work, recipe.epochs, steps)

@@ -14,8 +14,21 @@ from pellucid.optimizers.optimizer import stepped
 from pellucid.preprocessing.augmentation import Augmentation, mirrored
 from pellucid.regularizers import l2
 
+_DRAWS = 2**31 + 1
+"""What the seed's key is folded with for all that steps draw; epochs are small numbers."""
+
 _PICTURES = 2**31
 """What a step's key is folded with for its pictures; the layers of a model split it."""
+
+
+def draws_key(seed: int) -> Any:
+    """The key (2,) uint32 of all that is random in the steps of a training with this seed."""
+    return random.fold_in(random.key(seed), _DRAWS)
+
+
+def pictures_key(key: Any, t: Any) -> Any:
+    """The key (2,) uint32 of what is done to the pictures of step number t, of the training's `draws_key`."""
+    return random.fold_in(random.fold_in(key, t), _PICTURES)
 
 
 @dataclass(frozen=True)
@@ -62,7 +75,7 @@ class Task:
         """What is done to the pictures of step number t, as `Supply.batch` takes it; None where nothing is."""
         if self.augmentation is None:
             return None
-        return partial(self.augmentation, random.fold_in(random.fold_in(self.key, t), _PICTURES))
+        return partial(self.augmentation, pictures_key(self.key, t))
 
     def scores(self, params: dict[str, Any], supply: Any, rows: Any, statistics: Any = None) -> Any:
         """The scores (B, K) of these rows (B) of the supply, as a verdict has them."""
