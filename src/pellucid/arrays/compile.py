@@ -65,7 +65,7 @@ def compiled(
     """
     import jax
 
-    chosen = options(bool(jax.config.jax_enable_x64))
+    chosen = options(jax.dtypes.canonicalize_dtype(np.float64) == np.float64)
     return jax.jit(function, static_argnames=static, donate_argnums=donate, compiler_options=chosen)
 
 

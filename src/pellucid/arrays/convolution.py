@@ -62,14 +62,16 @@ def gradient_of_filters(g: Any, x: Any, seen_by: Windows) -> Any:
         return (_rows(g, 3).T @ _rows(seen_by.seen(x, (0, 0)), 3)).reshape(shape)
     if namespace(g, x) is not np:
         # A convolution in which channels take the place of pictures, and pictures that of channels; g is the filter.
-        # Where the last window leaves out rows of the border, so does the gradient.
-        rows, columns = (
-            (places - 1) * seen_by.stride + side
-            for places, side in zip(seen_by.count, seen_by.size, strict=True)
-        )
-        seen = seen_by.bordered(x)[:, :rows, :columns].transpose(3, 1, 2, 0)  # (N, H, W, C) → (C, H, W, N)
-        z = _convolution(seen, g.transpose(1, 2, 0, 3), ((0, 0), (0, 0)), spread_w=seen_by.stride)
-        return z.transpose(3, 1, 2, 0)  # (C, R, S, K) → (K, R, S, C)
+        # The last window may leave out rows of the border: it is cut there.
+        border = [
+            (before, (count - 1) * seen_by.stride + side - length - before)
+            for (before, _), count, side, length in zip(
+                seen_by.border, seen_by.count, seen_by.size, seen_by.picture, strict=True
+            )
+        ]
+        # (N, H, W, C) · (N, P, Q, K) → (C, R, S, K) → (K, R, S, C)
+        z = _convolution(x.transpose(3, 1, 2, 0), g.transpose(1, 2, 0, 3), border, spread_w=seen_by.stride)
+        return z.transpose(3, 1, 2, 0)
     z = np.zeros((shape[0], math.prod(shape[1:])), np.result_type(g, x))
     for block in _blocks(x, seen_by):
         z += _rows(g[block], 3).T @ _laid_out(x[block], seen_by)

@@ -49,6 +49,13 @@ class Windows:
         down, across = self.count
         return (down - 1) * self.stride + 1, (across - 1) * self.stride + 1
 
+    @property
+    def side_by_side(self) -> bool:
+        """Whether each pixel of the picture is seen by one window, and nothing else is seen."""
+        return self.picture == tuple(
+            number * side for number, side in zip(self.count, self.size, strict=True)
+        ) and self.size == (self.stride, self.stride)
+
     def bordered(self, x: Any, value: float = 0) -> Any:
         """The pictures with their border, filled with `value`."""
         if self.border == ((0, 0), (0, 0)):
@@ -61,6 +68,15 @@ class Windows:
             slice(first, first + span, self.stride) for first, span in zip(offset, self.span, strict=True)
         )
         return x[:, down, across]
+
+    def repeated(self, z: Any) -> Any:
+        """What each window has (N, P, Q, C), at all pixels that it sees (N, H, W, C), of windows side by side."""
+        pictures, down, across, channels = z.shape
+        height, width = self.size
+        wide = namespace(z).broadcast_to(
+            z[:, :, None, :, None], (pictures, down, height, across, width, channels)
+        )
+        return wide.reshape(pictures, *self.picture, channels)
 
     def put_back(self, pieces: Iterable[Any]) -> Any:
         """Pictures (N, H, W, C) to which each piece (N, P, Q, C), one for each offset, was added where it was seen."""
@@ -143,6 +159,9 @@ def largest(x: Any, seen_by: Windows) -> tuple[Any, Any]:
         if xp is not np:
             # Left alone, the compiler counts the winners anew for each offset.
             share = materialized(share)
+        if seen_by.side_by_side:
+            # One loop over the pictures, four times as fast as to put back offset by offset.
+            return (x == seen_by.repeated(z)).astype(x.dtype) * seen_by.repeated(share)
         return seen_by.put_back(share * won for won in wins)
 
     return z, to_x
@@ -157,6 +176,8 @@ def averages(x: Any, seen_by: Windows) -> tuple[Any, Any]:
 
     def to_x(g: Any) -> Any:
         share = g / number
+        if seen_by.side_by_side:
+            return seen_by.repeated(share)
         return seen_by.put_back(share for _ in seen_by.offsets)
 
     return z, to_x

@@ -8,6 +8,7 @@ conv2d(x, w, padding=((1, 0), (1, 0)))          a border of its own for each sid
 import numpy as np
 
 from pellucid.arrays.convolution import convolved, gradient_of_filters, gradient_of_pictures
+from pellucid.arrays.sums import over_rows
 from pellucid.arrays.windows import Border, windows
 from pellucid.graph.misfit import Misfit
 from pellucid.graph.tensor import op
@@ -36,4 +37,4 @@ def conv2d(x, w, b=None, *, stride: int = 1, padding: int | Border = 0):
         return s, pullbacks
     if np.shape(b) != w.shape[:1]:
         raise Misfit(f"b must have the shape ({w.shape[0]},)")
-    return s + b, (*pullbacks, lambda g: g.sum((0, 1, 2)))
+    return s + b, (*pullbacks, over_rows)

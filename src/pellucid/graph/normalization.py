@@ -12,6 +12,7 @@ import math
 import numpy as np
 
 from pellucid.arrays.namespace import namespace
+from pellucid.arrays.sums import over_rows
 from pellucid.graph.misfit import Misfit
 from pellucid.graph.tensor import op
 
@@ -30,15 +31,14 @@ def batch_normalize(x, scale, shift, *, epsilon: float = 1e-5):
     count = math.prod(x.shape[:-1])
     if count < 2:
         raise Misfit(f"a minibatch of {count} has no variance: give at least 2 rows, or use normalize_with")
-    axes = tuple(range(x.ndim - 1))
-    centered = x - x.mean(axes)
-    spread = 1 / namespace(x).sqrt((centered * centered).mean(axes) + float(epsilon))
+    centered = x - over_rows(x) / count
+    spread = 1 / namespace(x).sqrt(over_rows(centered * centered) / count + float(epsilon))
     h = centered * spread
 
     def to_x(g):
-        return scale * spread * (g - g.mean(axes) - h * (g * h).mean(axes))
+        return scale * spread * (g - over_rows(g) / count - h * (over_rows(g * h) / count))
 
-    return h * scale + shift, (to_x, lambda g: (g * h).sum(axes), lambda g: g.sum(axes))
+    return h * scale + shift, (to_x, lambda g: over_rows(g * h), over_rows)
 
 
 @op
@@ -52,15 +52,14 @@ def normalize_with(x, mean, variance, scale, shift, *, epsilon: float = 1e-5):
     Source     Ioffe and Szegedy 2015, "Batch normalization", algorithm 2
     """
     _check(x, mean=mean, variance=variance, scale=scale, shift=shift)
-    axes = tuple(range(x.ndim - 1))
     spread = 1 / namespace(x, variance).sqrt(variance + float(epsilon))
     slope = scale * spread
     return (x - mean) * slope + shift, (
         lambda g: g * slope,
         None,
         None,
-        lambda g: (g * (x - mean)).sum(axes) * spread,
-        lambda g: g.sum(axes),
+        lambda g: over_rows(g * (x - mean)) * spread,
+        over_rows,
     )
 
 
