@@ -96,9 +96,9 @@ def test_both_engines_agree(pictures, space, soft):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"space": "lab"}, "The color space must be one of hue, rgb, hsv, opponent; got 'lab'"),
-        ({"bins": 1}, "bins must be a whole number, 2 or more, got 1"),
-        ({"grid": (0, 2)}, r"grid must be whole numbers, 1 or more, got \(0, 2\)"),
+        ({"space": "lab"}, "The space of color must be one of hue, rgb, hsv, opponent; got 'lab'"),
+        ({"bins": 1}, "color: bins must be a whole number, 2 or more, got 1"),
+        ({"grid": (0, 2)}, r"grid must be one or two whole numbers, 1 or more, got \(0, 2\)"),
     ],
 )
 def test_settings_that_cannot_be(settings, sentence):

@@ -84,10 +84,10 @@ def test_tiny_pictures(side):
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"orientations": 0}, "orientations must be whole numbers, 1 or more, got 0"),
-        ({"cell": (8, 0)}, r"cell must be whole numbers, 1 or more, got \(8, 0\)"),
-        ({"block": 3}, "block must be whole numbers, 1 or more, got 3"),
-        ({"norm": "L3"}, "The norm of HoG must be one of L1, L1-sqrt, L2, L2-Hys; got 'L3'"),
+        ({"orientations": 0}, "hog: orientations must be a whole number, 1 or more, got 0"),
+        ({"cell": (8, 0)}, r"cell must be one or two whole numbers, 1 or more, got \(8, 0\)"),
+        ({"block": 2.5}, "block must be one or two whole numbers, 1 or more, got 2.5"),
+        ({"norm": "L3"}, "The norm of hog must be one of L1, L1-sqrt, L2, L2-Hys; got 'L3'"),
     ],
 )
 def test_settings_that_cannot_be(settings, sentence):

@@ -120,12 +120,9 @@ def _batch(
     rows = dataset.train.rows if len(dataset.train) else np.arange(len(dataset))
     labels = translated_labels(dataset, classifier.classes)
     drawn = np.sort(rows[random.permutation(rng, len(rows))[:pictures]])
-    # Looks at shape and dtype, too.
-    classifier.preprocessing.apply(dataset.images[drawn])
-    mean, scale = (
-        np.asarray(each, np.float64)
-        for each in (classifier.preprocessing.mean, classifier.preprocessing.scale)
-    )
+    seen = classifier.preprocessing
+    seen.apply(dataset.images[drawn])  # looks at shape and dtype, too
+    mean, scale = (np.asarray(each, np.float64) for each in (seen.mean, seen.scale))
     given = (
         [class_weight.get(name, 1.0) for name in classifier.classes]
         if isinstance(class_weight, dict)
@@ -133,8 +130,8 @@ def _batch(
     )
     weights = np.ones(len(labels))
     weights[rows] = picture_weights(labels[rows], len(classifier.classes), class_weight=given)
-    x = standardize(dataset.images[drawn], mean, scale)
-    x = classifier.preprocessing.projected(x)
+    numbers = dataset.images[drawn] if seen.measure is None else seen.measure(dataset.images[drawn])
+    x = seen.projected(standardize(numbers, mean, scale))
     part = "of the training part" if len(dataset.train) else f"of {printable(dataset.source)}"
     return (x, labels[drawn].astype(np.int32), weights[drawn].astype(np.float64)), part
 

@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from pellucid.arrays.namespace import namespace
+from pellucid.features.settings import fields, whole, whole_pair
 from pellucid.storage.errors import InputError, known_name
 
 SPACES = ("hue", "rgb", "hsv", "opponent")
@@ -41,13 +41,9 @@ class ColorHistogram:
     soft: bool = False
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "space", known_name("color space", self.space, SPACES))
-        pair = isinstance(self.grid, tuple | list) and len(self.grid) == 2
-        if not _counts(self.bins) or self.bins < 2:
-            raise InputError(f"Color histogram: bins must be a whole number, 2 or more, got {self.bins!r}.")
-        if not pair or not all(_counts(number) for number in self.grid):
-            raise InputError(f"Color histogram: grid must be whole numbers, 1 or more, got {self.grid!r}.")
-        object.__setattr__(self, "grid", tuple(self.grid))
+        object.__setattr__(self, "space", known_name("space of color", self.space, SPACES))
+        object.__setattr__(self, "bins", whole("color", 2, bins=self.bins))
+        object.__setattr__(self, "grid", whole_pair("color", grid=self.grid))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -66,18 +62,18 @@ class ColorHistogram:
                 f"{height} × {width}."
             )
 
+    def boxes(self, height: int, width: int, channels: int) -> np.ndarray:
+        """Where each feature of a picture was measured: (D, 4) int, top, bottom, left and right, of its field."""
+        boxes = fields((height, width), self.grid)
+        return np.repeat(boxes, math.prod(self.shape) // len(boxes), axis=0)
+
     def __call__(self, pictures: Any) -> Any:
         """Features (N, D) float32 from 0 to 1 of pictures (N, H, W, 3) uint8, with D the product of `shape`."""
         self.check(*pictures.shape[1:])
-        xp, (height, width) = namespace(pictures), pictures.shape[1:3]
-        rows, columns = (
-            [round(k * side / fields) for k in range(fields + 1)]
-            for side, fields in zip((height, width), self.grid, strict=True)
-        )
+        xp = namespace(pictures)
         found = [
             self._histogram(xp, pictures[:, top:bottom, left:right])
-            for top, bottom in pairwise(rows)
-            for left, right in pairwise(columns)
+            for top, bottom, left, right in fields(pictures.shape[1:3], self.grid)
         ]
         return xp.stack(found, axis=1).reshape(len(pictures), math.prod(self.shape))
 
@@ -149,7 +145,3 @@ class ColorHistogram:
         else:
             shares = (xp.floor(place) == bins).astype("float32")
         return shares if counting is None else shares * counting[..., None]
-
-
-def _counts(number: Any) -> bool:
-    return isinstance(number, int | np.integer) and not isinstance(number, bool) and int(number) >= 1

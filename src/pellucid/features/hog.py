@@ -8,6 +8,7 @@ import numpy as np
 
 from pellucid.arrays.compile import materialized
 from pellucid.arrays.namespace import namespace
+from pellucid.features.settings import whole, whole_pair
 from pellucid.storage.errors import InputError, known_name
 
 NORMS = ("L1", "L1-sqrt", "L2", "L2-Hys")
@@ -47,26 +48,27 @@ class HoG:
     signed: bool = False
 
     def __post_init__(self) -> None:
-        pairs = {"orientations": (self.orientations, 1), "cell": self.cell, "block": self.block}
-        for name, pair in pairs.items():
-            if (
-                not isinstance(pair, tuple | list)
-                or len(pair) != 2
-                or not all(_counts(number) for number in pair)
-            ):
-                raise InputError(
-                    f"HoG: {name} must be whole numbers, 1 or more, got {getattr(self, name)!r}."
-                )
+        object.__setattr__(self, "orientations", whole("hog", orientations=self.orientations))
+        object.__setattr__(self, "cell", whole_pair("hog", cell=self.cell))
+        object.__setattr__(self, "block", whole_pair("hog", block=self.block))
         norm = next((each for each in NORMS if each.lower() == str(self.norm).lower()), None)
-        object.__setattr__(self, "norm", norm or known_name("norm of HoG", self.norm, NORMS))
-        object.__setattr__(self, "cell", tuple(self.cell))
-        object.__setattr__(self, "block", tuple(self.block))
+        object.__setattr__(self, "norm", norm or known_name("norm of hog", self.norm, NORMS))
 
     @property
     def dtype(self) -> str:
         """Of the gradients: differences of pixels are exact in float32; those of their roots take float64, where
         rounding breaks ties as it does in scikit-image."""
         return "float64" if self.transform_sqrt else "float32"
+
+    def check(self, height: int, width: int, channels: int) -> None:
+        """Raise `InputError` where pictures of this size have no block of cells."""
+        self.cells(height, width)
+
+    def boxes(self, height: int, width: int, channels: int) -> np.ndarray:
+        """Where each feature of a picture was measured: (D, 4) int, top, bottom, left and right, of its cell."""
+        rows, columns, down, across, _ = np.indices(self.shape(height, width)).reshape(5, -1)
+        top, left = (rows + down) * self.cell[0], (columns + across) * self.cell[1]
+        return np.stack([top, top + self.cell[0], left, left + self.cell[1]], axis=1)
 
     def cells(self, height: int, width: int) -> tuple[int, int]:
         """How many cells there are in a picture, down and across."""
@@ -185,7 +187,3 @@ def _cosine(turn: float) -> Any:
 def _unit(xp: Any, blocks: Any, axes: tuple[int, ...]) -> Any:
     """Blocks divided by √(‖block‖² + ε²)."""
     return blocks / xp.sqrt((blocks * blocks).sum(axis=axes, keepdims=True) + np.float32(_EPSILON**2))
-
-
-def _counts(number: Any) -> bool:
-    return isinstance(number, int | np.integer) and not isinstance(number, bool) and int(number) >= 1

@@ -13,7 +13,7 @@ from pellucid.graph.backward import gradients
 from pellucid.graph.indexing import index
 from pellucid.graph.reductions import mean
 from pellucid.graph.tensor import Tensor
-from pellucid.inspection.contributions import Receipt, check_classes, difference_receipt, receipt
+from pellucid.inspection.contributions import Receipt, check_classes, difference_receipt, laid_out, receipt
 from pellucid.preprocessing.standardize import standardize
 from pellucid.storage.errors import InputError
 
@@ -51,6 +51,11 @@ def gradient_times_input(classifier: Any, picture: np.ndarray, a: int, b: int | 
     views = classifier.views(picture[np.newaxis])
     x = Tensor(np.concatenate([seen.standardized(view) for view in views]), name="x")  # (V, D)
     score = _score(classifier, x, a, b)
+    if seen.measure is not None:
+        added = (gradients(score, of=[x])[x].astype(np.float64) * x.value)[0]
+        contributions, kinds = laid_out(seen, added, picture.shape)
+        own = float(score.value), _average(classifier, a, b), contributions, GRADIENT_TIMES_INPUT
+        return _approximate(classifier, a, b, *own, kinds)
     slopes = (gradients(score, of=[x])[x] / seen.scale).reshape(-1, *picture.shape)  # of each gray level
     slope = slopes[0]
     for mirrored in slopes[1:]:
@@ -81,7 +86,11 @@ def occlusion(classifier: Any, picture: np.ndarray, a: int, b: int | None = None
     if picture.ndim != 3:
         raise InputError(f"Occlusion covers patches of a picture (H, W, C), got an array of {picture.shape}.")
     height, width, _ = picture.shape
-    average = classifier.preprocessing.mean.reshape(picture.shape)
+    seen = classifier.preprocessing
+    # Where something is measured in pictures, no picture is known that has what is measured on average.
+    average = picture.mean(axis=(0, 1)) if seen.measure else seen.mean
+    average = np.broadcast_to(average.reshape(-1, picture.shape[2]), (height * width, picture.shape[2]))
+    average = average.reshape(picture.shape)
     step = max(1, round(min(height, width) / _PATCHES))
     windows = [
         (slice(max(top, 0), top + _WIDE * step), slice(max(left, 0), left + _WIDE * step))
@@ -105,6 +114,8 @@ def occlusion(classifier: Any, picture: np.ndarray, a: int, b: int | None = None
 def _average(classifier: Any, a: int, b: int | None) -> float:
     """The score of the average training picture."""
     seen = classifier.preprocessing
+    if seen.measure is not None:
+        return float(_score(classifier, np.zeros((1, len(seen.mean)), seen.mean.dtype), a, b))
     average = seen.mean.reshape(1, *seen.frame.shape) if seen.frame else seen.mean[np.newaxis]
     views = [standardize(view, seen.mean, seen.scale) for view in classifier.views(average)]
     return float(_score(classifier, np.concatenate(views), a, b))
@@ -121,7 +132,14 @@ def _score(classifier: Any, x: Any, a: int, b: int | None) -> Any:
 
 
 def _approximate(
-    classifier: Any, a: int, b: int | None, score: float, bias: float, contributions: np.ndarray, method: str
+    classifier: Any,
+    a: int,
+    b: int | None,
+    score: float,
+    bias: float,
+    contributions: np.ndarray,
+    method: str,
+    kinds: dict[str, float] | None = None,
 ) -> Receipt:
     return Receipt(
         class_name=classifier.classes[a],
@@ -132,4 +150,5 @@ def _approximate(
         other_name=None if b is None else classifier.classes[b],
         other_index=None if b is None else int(b),
         method=method,
+        kinds=kinds or {},
     )

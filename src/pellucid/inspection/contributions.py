@@ -52,7 +52,9 @@ class Receipt:
     other_name, other_index : the class it is compared with ("why a and not b"); None where there is none
     score : the number that the model computed (float32; for a comparison the difference of two)
     bias : what the score is for the average training picture
-    contributions (H, W, C), (H, W, 1) or (D,) float64 : what each input added
+    contributions (H, W, C), (H, W, 1) or (D,) float64 : what each input added; where something was measured in the
+        picture, shared out evenly among the pixels it was measured in
+    kinds : what each kind of features added, such as {"hog": 1.2, "color": -0.3}; nothing where pixels are seen
     baseline : what the contributions are compared with
     method : how the contributions were found where they are approximate; "" where they are the very terms of the score
     """
@@ -66,6 +68,7 @@ class Receipt:
     other_index: int | None = None
     baseline: str = BASELINE
     method: str = ""
+    kinds: dict[str, float] = field(default_factory=dict)
 
     @cached_property
     def total(self) -> float:
@@ -152,9 +155,12 @@ class Receipt:
         for_it, against = self.reasons(1)
         said = [f"for it most: {for_it[0].where} ({signed(for_it[0].amount)})"] if for_it else []
         said += [f"against it most: {against[0].where} ({signed(against[0].amount)})"] if against else []
+        kinds = (
+            [f"{kind} {signed(amount)}" for kind, amount in self.kinds.items()] if len(self.kinds) > 1 else []
+        )
         return (
             f"{self.title}: {signed(self.score if self.method else self.total)}, {self.baseline}"
-            + (f"; {', '.join(said)}" if said else "")
+            + "".join(f"; {', '.join(each)}" for each in (kinds, said) if each)
             + "."
         )
 
@@ -203,8 +209,7 @@ def _receipt(classifier: LinearScores, picture: np.ndarray, a: int, b: int | Non
         w = w - weight[b].astype(np.float64)
         offset, score = offset - float(bias[b]), score - float(scores[b])
     contributions = w * x
-    if contributions.size == one[0].size:
-        contributions = contributions.reshape(one[0].shape)
+    contributions, kinds = laid_out(classifier.preprocessing, contributions, one[0].shape)
     return Receipt(
         class_name=classes[a],
         class_index=int(a),
@@ -213,7 +218,29 @@ def _receipt(classifier: LinearScores, picture: np.ndarray, a: int, b: int | Non
         contributions=contributions,
         other_name=None if b is None else classes[b],
         other_index=None if b is None else int(b),
+        kinds=kinds,
     )
+
+
+def laid_out(
+    preprocessing: Any, contributions: np.ndarray, shape: tuple[int, ...]
+) -> tuple[np.ndarray, dict[str, float]]:
+    """What each number (D,) added, laid out as the picture (H, W, C) is, and the sums by kind of features.
+
+    What was measured in a part of the picture is shared out evenly among its pixels, (H, W, 1): the sum stays.
+    """
+    measure = preprocessing.measure
+    if measure is None:
+        return contributions.reshape(shape) if contributions.size == np.prod(shape) else contributions, {}
+    names = measure.kinds(shape)
+    kinds = {str(name): float(contributions[names == name].sum()) for name in dict.fromkeys(names)}
+    top, bottom, left, right = measure.boxes(shape).T
+    shares = contributions / ((bottom - top) * (right - left))
+    # Corners of boxes, summed up from the top left, are the boxes.
+    spread = np.zeros((shape[0] + 1, shape[1] + 1))
+    for rows, columns, sign in ((top, left, 1), (top, right, -1), (bottom, left, -1), (bottom, right, 1)):
+        np.add.at(spread, (rows, columns), sign * shares)
+    return spread.cumsum(axis=0).cumsum(axis=1)[:-1, :-1, np.newaxis], kinds
 
 
 def check_classes(classes: Sequence[str], a: int, b: int | None) -> None:

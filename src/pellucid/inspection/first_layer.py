@@ -33,7 +33,7 @@ def first_layer(classifier: Any) -> FirstLayer | None:
     a maxout network has several templates, of which each is a picture.
     """
     frame = classifier.preprocessing.frame
-    if classifier.linear or frame is None:
+    if classifier.linear or frame is None or classifier.preprocessing.measure is not None:
         return None
     layers = classifier.model.layers.named
     name, layer = next((name, layer) for name, layer in layers.items() if layer.arrays())

@@ -92,7 +92,7 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
     if len(set(classes)) < len(classes):
         raise ValueError("two classes have the same name")
     preprocessing = _preprocessing(described["preprocessing"], tensors)
-    features, inputs = preprocessing.features, preprocessing.inputs
+    features, inputs = preprocessing.features, len(preprocessing.mean)
     check_kind(described["kind"])
     model, arrays = _model(described, features, len(classes))
     wanted = {"preprocessing.mean": (inputs,), "preprocessing.scale": (inputs,), **arrays}
@@ -136,10 +136,14 @@ def _preprocessing(described: dict[str, Any], tensors: dict[str, np.ndarray]) ->
     arrays = {name.removeprefix(part): array for name, array in tensors.items() if name.startswith(part)}
     arrays |= {name: arrays[name].reshape(-1) for name in ("mean", "scale")}
     preprocessing = Preprocessing.from_state(described, arrays)
-    if preprocessing.frame and np.prod(preprocessing.frame.shape) != preprocessing.inputs:
-        raise ValueError(
-            f"pictures of {preprocessing.frame.shape} where {preprocessing.inputs} inputs are described"
-        )
+    counted = len(preprocessing.mean)
+    if preprocessing.measure is not None:
+        assert preprocessing.frame is not None
+        wanted = len(preprocessing.measure.boxes(preprocessing.frame.shape))
+    else:
+        wanted = preprocessing.inputs
+    if counted != wanted:
+        raise ValueError(f"{counted} numbers are standardized where a picture has {wanted}")
     projects = isinstance(features_described(preprocessing.described), PrincipalComponents)
     if projects != (preprocessing.projection is not None):
         raise ValueError(

@@ -1,14 +1,16 @@
 """One object that takes any picture to what the model sees; saved in the model file."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from pellucid.data.frame import Frame
-from pellucid.preprocessing.features import features_described
+from pellucid.preprocessing.features import Measured, features_described
 from pellucid.preprocessing.projection import PrincipalComponents, project
 from pellucid.preprocessing.standardize import moments, standardize
 from pellucid.storage.errors import InputError, UnreadableError
@@ -21,7 +23,7 @@ class Preprocessing:
     Attributes
     ----------
     frame : height, width, fit and color of pictures; None for rows of numbers
-    mean, scale (D,) float32 : in the units of the inputs (gray levels for pictures)
+    mean, scale (D,) float32 : in the units of the inputs (gray levels for pictures), or of what is measured in them
     projection (C, D) float32 : of the standardized numbers, see `PrincipalComponents`; None where the model sees them
     described : the features that the model sees, as `features_described` reads them
     """
@@ -32,20 +34,26 @@ class Preprocessing:
     projection: np.ndarray | None = field(default=None, repr=False)
     described: str = "pixels"
 
+    @cached_property
+    def measure(self) -> Measured | None:
+        """What is measured in a picture before its numbers are standardized; None where these are its pixels"""
+        kind = features_described(self.described)
+        return kind if isinstance(kind, Measured) else None
+
     @property
     def inputs(self) -> int:
-        """D, how many numbers a picture has"""
-        return len(self.mean)
+        """How many numbers a picture has"""
+        return math.prod(self.frame.shape) if self.frame else len(self.mean)
 
     @property
     def features(self) -> int:
-        """How many numbers the model sees of each picture: C of a projection, else D"""
-        return self.inputs if self.projection is None else len(self.projection)
+        """How many numbers the model sees of each picture: C of a projection, else D of the mean"""
+        return len(self.mean if self.projection is None else self.projection)
 
     @property
     def shape(self) -> tuple[int, ...]:
         """What the model sees, before it is laid out in a row: (H, W, C) of pictures, else (D,) or (C,)"""
-        return self.frame.shape if self.frame and self.projection is None else (self.features,)
+        return self.frame.shape if self.frame and self.described == "pixels" else (self.features,)
 
     def apply(self, inputs: np.ndarray) -> np.ndarray:
         """What the model sees (N, features) float32 of inputs (N, H, W, C) uint8 or (N, D).
@@ -65,7 +73,10 @@ class Preprocessing:
         return weight if self.projection is None else weight @ self.projection.astype(np.float64)
 
     def standardized(self, inputs: np.ndarray) -> np.ndarray:
-        """x (N, D) float32 of inputs (N, H, W, C) uint8 or (N, D). Raises `InputError` where the shape does not fit."""
+        """x (N, D) float32 of inputs (N, H, W, C) uint8 or (N, D): their own numbers, or what is measured in them.
+
+        Raises `InputError` where the shape does not fit.
+        """
         inputs = _numbers(inputs)
         wanted = self.frame.shape if self.frame else (self.inputs,)
         if inputs.shape[1:] != wanted:
@@ -78,7 +89,9 @@ class Preprocessing:
             raise InputError(
                 f"Pictures are uint8, 0 to 255, got {inputs.dtype}: scale and convert them first."
             )
-        return standardize(inputs, self.mean, self.scale)
+        return standardize(
+            inputs if self.measure is None else self.measure.of_many(inputs), self.mean, self.scale
+        )
 
     def prepare(self, picture: Any) -> np.ndarray:
         """One picture, a path, a Pillow image or an array (H, W), (H, W, C) uint8 of any size, as (H, W, C) uint8.
@@ -156,8 +169,11 @@ class Preprocessing:
 
         Raises `InputError` where there are less components than are asked for.
         """
+        kind = features_described(features).settled(inputs.shape[1:], len(rows))
+        if isinstance(kind, Measured):
+            found = kind.of_many(inputs, rows)
+            return cls(frame, *moments(found, np.arange(len(found))), None, str(kind))
         mean, scale = moments(inputs, rows)
-        kind = features_described(features).settled(len(mean), len(rows))
         projection = (
             kind.measured(inputs, rows, mean, scale) if isinstance(kind, PrincipalComponents) else None
         )

@@ -45,11 +45,12 @@ class PrincipalComponents:
         if isinstance(self.floor, bool | tuple) or not 0 <= self.floor < math.inf:
             raise InputError(f"pca: floor must be 0 or more, got {self.floor!r}.")
 
-    def settled(self, features: int, pictures: int) -> "PrincipalComponents":
-        """With the number of components, for so many numbers a picture and so many training pictures.
+    def settled(self, shape: tuple[int, ...], pictures: int) -> "PrincipalComponents":
+        """With the number of components, for inputs of this shape and so many training pictures.
 
         Raises `InputError` where there are not as many as are asked for.
         """
+        features = math.prod(shape)
         most = min(features, pictures - 1)
         if self.components is None:
             return replace(self, components=max(1, min(MOST, most)))

@@ -44,10 +44,15 @@ class Material:
         return "picture" if self.has_pictures else "example"
 
     @property
-    def sees_pixels(self) -> bool:
-        """Whether each contribution belongs to one number of one picture, so that it can be drawn on it."""
+    def draws_receipts(self) -> bool:
+        """Whether each contribution belongs to a pixel, or to a part of the picture, so that it can be drawn on it."""
         size = int(np.prod(self.dataset.images.shape[1:]))
         return self.has_pictures and self.classifier.preprocessing.inputs == size
+
+    @property
+    def sees_pixels(self) -> bool:
+        """Whether the model's weights belong to pixels, so that they can be drawn as pictures."""
+        return self.draws_receipts and self.classifier.preprocessing.measure is None
 
     @cached_property
     def first_layer(self) -> FirstLayer | None:

@@ -56,7 +56,7 @@ def close_calls(material: Material, most: int = 6) -> str:
 
 def _legend(material: Material) -> str:
     words = "" if material.classifier.linear else f" {_APPROXIMATE}"
-    if not material.sees_pixels:
+    if not material.draws_receipts:
         return f"Contributions are {BASELINE.replace('picture', 'example')}.{words}"
     return (
         'Orange pixels spoke <span class="said">for</span> what it said, blue ones '
@@ -80,8 +80,8 @@ def _card(material: Material, evaluation: Evaluation, place: int, other: int) ->
         f"{percent(evaluation.probabilities[place, said], 0)} · {outcome}"
     )
     why = explanation(material.classifier, picture, said, other)
-    faces = _faces(picture, why, names[true]) if material.sees_pixels else _picture_only(material, picture)
-    words = "" if material.sees_pixels else _strongest(why)
+    faces = _faces(picture, why, names[true]) if material.draws_receipts else _picture_only(material, picture)
+    words = "" if material.draws_receipts else _strongest(why)
     return (
         f"<li><h3>{title}</h3>{faces}"
         f'<p class="small">Why <b>{escape(names[said])}</b> and not <b>{escape(names[other])}</b>:</p>'

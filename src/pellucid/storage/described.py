@@ -20,6 +20,11 @@ def described(what: str, among: Mapping[str, Choice], text: str) -> Choice:
     Raises `InputError` as `chosen` does, and for settings that are not written so.
     """
     name, settings = _taken_apart(text, what)
+    choice = among.get(name)
+    for setting, value in settings.items():
+        # A word stands where a word is wanted, such as a norm; a number anywhere else.
+        if not isinstance(getattr(choice, setting, None), str):
+            settings[setting] = _read(what, text, setting, value)
     return chosen(what, among, name, settings)
 
 
@@ -35,27 +40,31 @@ def chosen(what: str, among: Mapping[str, Choice], name: str, settings: dict[str
 
 
 def _taken_apart(text: str, what: str) -> tuple[str, dict[str, Any]]:
-    """A name, and its settings as numbers, true or false, and tuples of numbers (with | between)."""
+    """A name, and its settings as they were written."""
     name, _, rest = str(text).partition(":")
     settings: dict[str, Any] = {}
     for part in rest.split(",") if rest else []:
-        setting, equals, value = part.partition("=")
-        try:
-            number = _read(value.strip())
-        except ValueError:
-            equals = ""
-        if not equals:
-            raise InputError(
-                f"The {what} is written NAME:SETTING=NUMBER,SETTING=NUMBER; {part!r} in {text!r} is no SETTING=NUMBER."
-            )
-        if setting.strip() in settings:
-            raise InputError(f"The {what} {text!r} names {setting.strip()} twice: once is enough.")
-        settings[setting.strip()] = number
+        setting, equals, value = (each.strip() for each in part.partition("="))
+        if not (equals and value):
+            raise _unwritten(what, text, part)
+        if setting in settings:
+            raise InputError(f"The {what} {text!r} names {setting} twice: once is enough.")
+        settings[setting] = value
     return name.strip(), settings
 
 
-def _read(value: str) -> Any:
+def _read(what: str, text: str, setting: str, value: str) -> Any:
+    """A number, true or false, or a tuple of numbers (with | between)."""
     if value in ("true", "false"):
         return value == "true"
-    numbers = tuple(float(each) for each in value.split("|"))
+    try:
+        numbers = tuple(float(each) for each in value.split("|"))
+    except ValueError:
+        raise _unwritten(what, text, f"{setting}={value}") from None
     return numbers if len(numbers) > 1 else numbers[0]
+
+
+def _unwritten(what: str, text: str, part: str) -> InputError:
+    return InputError(
+        f"The {what} is written NAME:SETTING=NUMBER,SETTING=NUMBER; {part!r} in {text!r} is no SETTING=NUMBER."
+    )

@@ -91,7 +91,7 @@ def with_features(recipe: Recipe, shape: tuple[int, ...], pictures: int) -> Reci
     """
     large = len(shape) == 3 and math.prod(shape) > MOST
     text = recipe.features or (DEFAULTS[recipe.model].features if large else "pixels")
-    return replace(recipe, features=str(features_described(text).settled(math.prod(shape), pictures)))
+    return replace(recipe, features=str(features_described(text).settled(shape, pictures)))
 
 
 def _alike(recipe: Recipe, optimizer: str) -> bool:

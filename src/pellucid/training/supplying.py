@@ -5,6 +5,7 @@ import numpy as np
 from pellucid.data.dataset import Dataset
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.preprocessing.standardize import block_rows
+from pellucid.storage.errors import InputError
 from pellucid.training.engine import Supply
 
 _MEMORY = 2**29  # bytes that what is computed beforehand may take
@@ -17,7 +18,7 @@ def supply_of(
 
     Pictures stay 8 bits a number and are standardized in the step. A projection is computed once for every picture
     instead of in every epoch, which can take as long as the rest of the step; unless pictures change, or their
-    components need more memory than a step's time is worth.
+    components need more memory than a step's time is worth. What is measured in pictures is measured once.
 
     Parameters
     ----------
@@ -26,7 +27,13 @@ def supply_of(
     """
     labels = dataset.labels.astype(np.int32)
     count, features = len(dataset), preprocessing.features
-    if preprocessing.projection is None or changing or 4 * count * features > _MEMORY:
+    projects, measures = preprocessing.projection is not None, preprocessing.measure is not None
+    if measures and changing:
+        raise InputError(
+            f"--augment and --test-time-flips change pictures, and --features {preprocessing.described} are measured "
+            "in them once, before the first step: leave out one of them."
+        )
+    if not measures and (not projects or changing or 4 * count * features > _MEMORY):
         seen = (preprocessing.mean, preprocessing.scale, preprocessing.projection)
         return Supply(dataset.images, labels, weights, *seen)
     components = np.empty((count, features), np.float32)
