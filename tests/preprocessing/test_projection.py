@@ -70,12 +70,12 @@ def test_directions_in_which_nothing_varies_stay_zero_without_a_floor():
 
 
 def test_as_many_as_there_can_be_unless_told_otherwise():
-    assert str(features_described("PCA").settled(3072, 45_000)) == "pca:components=300,floor=10"
-    assert str(features_described("pca:floor=0.5").settled(3072, 40)) == "pca:components=39,floor=0.5"
-    assert str(features_described("pca").settled(64, 40_000)) == "pca:components=64,floor=10"
-    assert str(features_described("pca").settled(64, 1)) == "pca:components=1,floor=10"
+    assert str(features_described("PCA").settled((32, 32, 3), 45_000)) == "pca:components=300,floor=10"
+    assert str(features_described("pca:floor=0.5").settled((32, 32, 3), 40)) == "pca:components=39,floor=0.5"
+    assert str(features_described("pca").settled((64,), 40_000)) == "pca:components=64,floor=10"
+    assert str(features_described("pca").settled((64,), 1)) == "pca:components=1,floor=10"
     with pytest.raises(InputError, match=r"40 training pictures of 3,072 numbers have at most 39 components"):
-        features_described("pca:components=40").settled(3072, 40)
+        features_described("pca:components=40").settled((32, 32, 3), 40)
 
 
 @pytest.mark.parametrize(
