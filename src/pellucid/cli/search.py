@@ -36,6 +36,29 @@ def search(
     schedule: Annotated[
         str | None, typer.Option(help="Names with commas between. Default: that of train.")
     ] = None,
+    hidden: Annotated[
+        str | None,
+        typer.Option(
+            help="Dashes between the layers, commas between networks: 512-256,1024.",
+            rich_help_panel=options.NETWORK,
+        ),
+    ] = None,
+    filters: Annotated[
+        str | None, typer.Option(help="Likewise: 32-64,48-96-96-192.", rich_help_panel=options.NETWORK)
+    ] = None,
+    activation: Annotated[
+        str | None, typer.Option(help="Names with commas between.", rich_help_panel=options.NETWORK)
+    ] = None,
+    dropout: Annotated[
+        str | None,
+        typer.Option(help="Values with commas between. Default: 0 to 0.5.", rich_help_panel=options.NETWORK),
+    ] = None,
+    input_dropout: Annotated[
+        str | None, typer.Option(help="Values with commas between.", rich_help_panel=options.NETWORK)
+    ] = None,
+    initialization: Annotated[
+        str | None, typer.Option(help="Names with commas between.", rich_help_panel=options.NETWORK)
+    ] = None,
     epochs: options.Epochs = None,
     reduction: Annotated[
         int, typer.Option(help="One trial in so many goes on from each rung; 1 stops none early.")
@@ -78,6 +101,8 @@ def search(
     given = {
         "model": model if others else None, "loss": loss, "l2": l2, "l1": l1, "optimizer": optimizer,
         "learning_rate": learning_rate, "momentum": momentum, "schedule": schedule, "batch_size": batch_size,
+        "hidden": hidden, "filters": filters, "activation": activation, "dropout": dropout,
+        "input_dropout": input_dropout, "initialization": initialization,
     }  # fmt: skip
     tried = space(base, {name: text for name, text in given.items() if text is not None})
     plan = Plan(base, tried, trials, reduction, engine)
