@@ -72,6 +72,7 @@ def search(
     size: options.Size = None,
     fit: options.Fit = "pad",
     color: options.Color = None,
+    augment: options.Augment = None,
     watch: options.Watch = "accuracy",
     class_weight: options.ClassWeight = None,
     engine: options.Engine = "auto",
@@ -96,7 +97,12 @@ def search(
     check_installed()
     first, *others = [name.strip() for name in model.split(",")]
     base = Recipe(
-        model=first, epochs=epochs, watch=watch, class_weight=class_weights(class_weight), seed=seed
+        model=first,
+        epochs=epochs,
+        watch=watch,
+        class_weight=class_weights(class_weight),
+        augment=augment,
+        seed=seed,
     )
     given = {
         "model": model if others else None, "loss": loss, "l2": l2, "l1": l1, "optimizer": optimizer,
