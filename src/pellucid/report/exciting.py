@@ -51,11 +51,8 @@ def _told(material: Material, unit: Unit) -> str:
     """What a unit is for, in a few words: the class it speaks for, and the classes of its pictures."""
     names = Counter(material.classes[k] for k in material.dataset.labels[unit.rows])
     seen = ", ".join(f"{escape(name)}\u00a0({number})" for name, number in names.most_common(_NAMED))
-    return (
-        f"pictures of {seen}"
-        if unit.raises is None
-        else f"speaks for {escape(material.classes[unit.raises])}; pictures of {seen}"
-    )
+    speaks = "" if unit.raises is None else f"speaks for {escape(material.classes[unit.raises])}; "
+    return f"{speaks}pictures of {seen}"
 
 
 def _tiles(material: Material, unit: Unit) -> list[str]:
