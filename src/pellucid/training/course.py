@@ -127,25 +127,14 @@ def _overfitting(
 
 
 def _underfitting(epochs: list[dict[str, Any]], common: float, pictures: int) -> list[Symptom]:
-    last = epochs[-1]
-    train = last["train_accuracy"]
+    train = epochs[-1]["train_accuracy"]
     if train < common + _SURE * _error(common, pictures):
         return [
             Symptom(
                 "underfitting",
                 f"It is right on {percent(train)} of its training pictures, and always naming the most common class "
-                f"would be right on {percent(common)}: it has learned nothing. What helps: --learning-rate find, other "
-                f"features, and a look at whether the labels are right.",
-            )
-        ]
-    penalty, objective = last.get("penalty", 0.0), last.get("objective", 0.0)
-    gap = train - last.get("validation_accuracy", train)
-    if train < 1 - GAP and gap < 0.05 and penalty > objective / 2 > 0:
-        return [
-            Symptom(
-                "underfitting",
-                f"It is right on only {percent(train)} of its training pictures, and {percent(penalty / objective)} of "
-                f"what it minimizes is the penalty for large weights: divide --l2 by 10.",
+                f"would be right on {percent(common)}: it has learned nothing. What helps: --learning-rate find, a "
+                f"smaller --l2, and a look at whether the labels are right.",
             )
         ]
     return []
