@@ -144,22 +144,22 @@ def test_pictures_too_small_for_the_pooling_are_told_the_size_that_fits(pellucid
     assert not (here / "runs").exists()
 
 
-def test_networks_are_compared_and_searched_like_the_others(pellucid, here):
-    words = ("--models", "softmax,mlp,convnet", "--epochs", 3, "--engine", "numpy", "--output", "side")
-    status, out, err = pellucid("compare", "digits", *words, "--json")
+def test_networks_are_compared_and_searched_like_the_others(pellucid, photos, here):
+    words = ("--size", 12, "--epochs", 8, "--engine", "numpy", "--json")
+    status, out, err = pellucid(
+        "compare", "photos", "--models", "softmax,mlp,convnet", "--output", "side", *words
+    )
     assert status == 0, err
     rungs = {rung["name"]: rung["test_accuracy"] for rung in json.loads(out)["rungs"]}
-    assert set(rungs) == {"majority", "softmax", "mlp", "convnet"}
-    assert min(rungs["softmax"], rungs["mlp"], rungs["convnet"]) > 0.6 > 0.2 > rungs["majority"]
+    assert list(rungs) == ["majority", "softmax", "mlp", "convnet"]
+    assert min(rungs["softmax"], rungs["mlp"], rungs["convnet"]) > rungs["majority"]
     assert "convnet" in (here / "side" / "comparison.html").read_text("utf-8")
-    words = ("--model", "mlp", "--hidden", "16,12-8", "--dropout", 0, "--input-dropout", 0, "--trials", 3)
-    words += ("--epochs", 3, "--engine", "numpy")
-    status, out, err = pellucid("search", "digits", *words, "--output", "tried", "--json")
+    tried = ("--model", "mlp", "--hidden", "16,12-8", "--dropout", 0, "--trials", 3, "--output", "tried")
+    status, out, err = pellucid("search", "photos", *tried, *words)
     assert status == 0, err
     assert "engine numpy, one after the other" in err
     told = json.loads(out)
     assert told["best"]["hidden"] in ("16", "12-8")
-    assert told["accuracy"]["test"] > 0.5
     network = pl.open(here / "tried" / "best").model
     assert network.design.hidden == tuple(map(int, told["best"]["hidden"].split("-")))
     assert f"--model mlp --learning-rate {told['best']['learning_rate']:g}" in told["command"]
