@@ -19,8 +19,8 @@ from benchmarks.torch_training import MOMENTUM, RATE, SEED, Contest, Torch, draw
 OURS, SCIKIT = "pellucid", "scikit-learn"
 
 
-_PLAIN: dict[str, Any] = {"batch_norm": False, "dropout": 0.0}
-_BOTH: dict[str, Any] = {"batch_norm": True, "dropout": 0.5}
+_PLAIN: dict[str, Any] = {"batch_norm": False, "dropout": 0.0, "input_dropout": 0.0}
+_BOTH: dict[str, Any] = {"batch_norm": True, "dropout": 0.5, "input_dropout": 0.0}
 CONTESTS = {
     contest.name: contest
     for contest in (
@@ -83,15 +83,18 @@ class Scikit:
 
         contest = ours.contest
         count = contest.batch * contest.steps
-        self.x = ((pictures.reshape(len(pictures), -1) - ours.mean) / ours.scale)[:count]
+        self.x = (pictures.reshape(len(pictures), -1) - ours.mean) / ours.scale
         self.losses: list[float] = []
-        self.y, self.model = labels[:count], MLPClassifier(
+        self.y, self.count = labels, count
+        self.model = MLPClassifier(
             contest.settings["hidden"], solver="sgd", alpha=0, batch_size=contest.batch,
             learning_rate_init=RATE, momentum=MOMENTUM, random_state=SEED,
         )  # fmt: skip
 
     def run(self) -> None:
-        self.model.partial_fit(self.x, self.y, classes=np.arange(10))
+        first = len(self.losses) * self.count % (len(self.y) - self.count)
+        part = slice(first, first + self.count)
+        self.model.partial_fit(self.x[part], self.y[part], classes=np.arange(10))
         self.losses.append(float(self.model.loss_))
 
 

@@ -11,7 +11,7 @@ from benchmarks.machine import sentence, used_by_others
 
 FOLDER = Path(__file__).with_name("results")
 _REST = 0.1  # seconds: the threads of the one before may go on waiting busily for a while
-_DISTURBED, _TRIES = 0.05, 6  # of the time of one core, and how often a timing is made at most
+_DISTURBED, _TRIES = 0.05, 4  # of the time of one core, and how often a timing is made at most
 
 
 def in_turns(
@@ -21,7 +21,7 @@ def in_turns(
 
     A machine that gets slower, or busy for a while, does so for all of them. With `running` each call is made twice
     and the second is timed: as in the midst of a training, not after a rest from which processors take a while to wake.
-    With `alone` a timing is made again, up to five times, where other processes kept the cores busy meanwhile; the one
+    With `alone` a timing is made again, up to three times, where other processes kept the cores busy meanwhile; the one
     that they disturbed least counts.
     """
     seconds: dict[str, list[float]] = {name: [] for name in contenders}
