@@ -35,7 +35,8 @@ def augmented(material: Material) -> str:
             f'<div><dt>{plain}</dt><dd class="tiles">{"".join(tiles) or "not drawn in these epochs"}</dd></div>'
         )
     return (
-        f"<h3>What its steps saw</h3><p>While it trained every picture was changed at random each time: "
+        "<h3 style='margin-top:1.6em'>What its steps saw</h3><p>While it trained every picture was "
+        "changed at random each time: "
         f"<code>{escape(recipe.augment)}</code>. On the left a picture as it is, beside it what the steps of the "
         f"first {epochs} epochs made of it, exactly. Verdicts are on pictures as they are.</p>"
         f'<dl class="sheet">{"".join(lines)}</dl>'
