@@ -62,6 +62,17 @@ def peaks(repetitions: int = 5) -> dict[str, float]:
     return best
 
 
+def used_by_others() -> float:
+    """Seconds of all cores that other processes, and the system for them, have used since it started; 0 where nobody
+    counts them."""
+    counts = Path("/proc/stat")
+    if not counts.exists():
+        return 0.0
+    user, nice, system, _, _, *interrupts = map(int, counts.read_text().splitlines()[0].split()[1:9])
+    own = os.times()
+    return sum((user, nice, system, *interrupts)) / os.sysconf("SC_CLK_TCK") - own.user - own.system
+
+
 def cifar10() -> Path:
     """The folder of pictures: `$PELLUCID_DATA/cifar10`, or ../shared/data/cifar10 beside the repository."""
     root = Path(

@@ -20,11 +20,12 @@ def net(pellucid, photos, here):
 
 def test_options_reach_the_network_and_its_size_is_said(pellucid, photos, here):
     words = ("--activation", "tanh", "--no-batch-norm", "--initialization", "glorot", "--input-dropout", 0.1)
+    words += ("--features", "pixels", "--dropout", 0.3)
     status, out, err = pellucid("train", "photos", "--size", 12, *SMALL, *words)
     assert (status, err) == (0, "")
     # (432 + 1) · 8 + (8 + 1) · 6 + (6 + 1) · 3
     assert (
-        "3,539 parameters, 3,522 multiply-adds a picture: hidden 8, 6; activation tanh; dropout 0.2; " in out
+        "3,539 parameters, 3,522 multiply-adds a picture: hidden 8, 6; activation tanh; dropout 0.3; " in out
     )
     assert "batch norm no; input dropout 0.1; initialization glorot" in out
     model = pl.open(here / "net").model
@@ -109,7 +110,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(pellucid, photos, here, engine):
         (("--model", "mlp", "--activation", "rely"), "Did you mean relu?"),
         (("--model", "mlp", "--dropout", 1), "mlp: dropout must be from 0 to below 1, got 1"),
         (
-            ("--model", "mlp", "--batch-size", 1),
+            ("--model", "mlp", "--batch-norm", "--batch-size", 1),
             "--batch-size 1 leaves a minibatch of one picture among 25, which has no variance to normalize by: take "
             "another, such as --batch-size 5, or pass --no-batch-norm.",
         ),
@@ -141,3 +142,24 @@ def test_pictures_too_small_for_the_pooling_are_told_the_size_that_fits(pellucid
     assert "convnet needs pictures of 5 × 5 pixels or more, got 4 × 4" in err
     assert err.endswith("Make them larger: --size 5.\n")
     assert not (here / "runs").exists()
+
+
+def test_networks_are_compared_and_searched_like_the_others(pellucid, photos, here):
+    words = ("--size", 12, "--epochs", 8, "--engine", "numpy", "--json")
+    status, out, err = pellucid(
+        "compare", "photos", "--models", "softmax,mlp,convnet", "--output", "side", *words
+    )
+    assert status == 0, err
+    rungs = {rung["name"]: rung["test_accuracy"] for rung in json.loads(out)["rungs"]}
+    assert list(rungs) == ["majority", "softmax", "mlp", "convnet"]
+    assert min(rungs["softmax"], rungs["mlp"], rungs["convnet"]) > rungs["majority"]
+    assert "convnet" in (here / "side" / "comparison.html").read_text("utf-8")
+    tried = ("--model", "mlp", "--hidden", "16,12-8", "--dropout", 0, "--trials", 3, "--output", "tried")
+    status, out, err = pellucid("search", "photos", *tried, *words)
+    assert status == 0, err
+    assert "engine numpy, one after the other" in err
+    told = json.loads(out)
+    assert told["best"]["hidden"] in ("16", "12-8")
+    network = pl.open(here / "tried" / "best").model
+    assert network.design.hidden == tuple(map(int, told["best"]["hidden"].split("-")))
+    assert f"--model mlp --learning-rate {told['best']['learning_rate']:g}" in told["command"]

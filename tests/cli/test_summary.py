@@ -37,7 +37,7 @@ def test_what_cannot_be_shown_is_said(pellucid, run):
         ((), "Name one of two: a run, as in pellucid summary RUN, or a network"),
         (("run", "--model", "mlp"), "Name one of two"),
         (("nowhere",), "there is no such run"),
-        (("--model", "resnet21"), "Did you mean resnet20?"),
+        (("--model", "resnet21"), "Did you mean resnet"),
         (("--model", "softmax"), "has a single layer"),
         (("--model", "convnet", "--size", 4), "Make them larger: --size 5."),
         (("--model", "convnet", "--hidden", "8"), "--model convnet has no --hidden"),

@@ -2,13 +2,20 @@
 
 import inspect
 import re
+from dataclasses import fields
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from pellucid.losses import loss_named
 from pellucid.losses.criterion import TRAINABLE, Criterion
+from pellucid.models.architecture import Architecture
+from pellucid.models.kinds import NETWORKS
 from pellucid.models.linear import KINDS as LINEAR
 from pellucid.optimizers.named import OPTIMIZERS
 from pellucid.optimizers.schedules import SCHEDULES
+from pellucid.preprocessing.augmentation import TRANSFORMATIONS
 from pellucid.training.defaults import DEFAULTS, LINEAR_LOSSES, MINIMIZERS
 from pellucid.training.sampling import SAMPLINGS
 from pellucid.training.selection import WATCHED
@@ -28,6 +35,13 @@ def test_the_python_runs(capsys):
     assert "handed in from Python and stands in no file" in printed
     assert "4 epochs" in printed
     assert "Taken is a quarter of that" in printed
+    picture = Image.open(PAGE.parent / "pictures" / "augmentation.png").convert("RGB")
+    drawn = names["sheet"].convert("RGB")
+    assert picture.size == drawn.size
+    # Decoders of JPEG differ by a gray level.
+    assert np.abs(np.asarray(picture, np.int16) - np.asarray(drawn, np.int16)).mean() < 1, (
+        "out of date: save `sheet` of the page to docs/pictures/augmentation.png"
+    )
     softmax, svm = (LINEAR_LOSSES[loss][0] for loss in ("softmax-cross-entropy", "multiclass-hinge"))
     assert f"{softmax:g} softmax, {svm:g} svm" in text
 
@@ -51,6 +65,18 @@ def test_every_loss_stands_with_its_settings_and_defaults():
         )
 
 
+def test_every_network_stands_with_its_size_and_settings():
+    rows = {name.strip("`"): rest for name, *rest in _table("network")}
+    text = PAGE.read_text("utf-8")
+    assert set(rows) <= set(NETWORKS)
+    assert all(f"`{name}`" in text for name in NETWORKS)
+    for name, (_, parameters, work, settings) in rows.items():
+        network = Architecture(name, (32, 32, 3), 10)
+        assert parameters == f"{network.parameters():,}"
+        assert work == f"{network.multiply_adds():,}"
+        assert re.findall(r"`(\w+)`", settings) == [field.name for field in fields(network.design)]
+
+
 def test_every_linear_model_stands_with_its_loss():
     rows = {name.strip("`"): loss for name, _, loss in _table("`--model`")}
     assert set(rows) == set(LINEAR)
@@ -63,6 +89,13 @@ def test_every_optimizer_and_schedule_is_named():
     text = PAGE.read_text("utf-8")
     for name in (*OPTIMIZERS, *MINIMIZERS, *SCHEDULES, *SAMPLINGS, *WATCHED):
         assert re.search(rf"[` ]{name}[`:]", text), name
+
+
+def test_every_transformation_stands_with_its_settings():
+    rows = {name.strip("`"): settings for name, settings, _ in _table("`--augment`")}
+    assert list(rows) == list(TRANSFORMATIONS)
+    for name, settings in rows.items():
+        assert re.findall(r"`(\w+)`", settings) == [field.name for field in fields(TRANSFORMATIONS[name])]
 
 
 def test_the_line_of_the_objective_is_the_real_one():

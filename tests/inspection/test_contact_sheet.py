@@ -3,7 +3,7 @@ import pytest
 
 from pellucid.data.dataset import Dataset
 from pellucid.data.frame import Frame
-from pellucid.inspection.contact_sheet import contact_sheet, sheet_of_groups
+from pellucid.inspection.contact_sheet import contact_sheet, sheet_of_groups, sheet_of_views
 from pellucid.storage.errors import InputError
 
 PAPER = (251, 251, 249)
@@ -106,3 +106,16 @@ def test_what_cannot_be_drawn_is_refused():
     )
     with pytest.raises(InputError, match="needs pictures"):
         contact_sheet(numbers)
+
+
+def test_views_stand_side_by_side():
+    plain = np.full((2, 4, 4, 3), 200, np.uint8)
+    views = {"as it is": plain, "darker": plain // 2}
+    sheet = np.asarray(sheet_of_views(views, title="views", size=40).convert("RGB"))
+    assert (sheet == 200).all(axis=2).sum() == (sheet == 100).all(axis=2).sum() == 2 * 40 * 40
+    columns = [np.flatnonzero((sheet == level).all(axis=2).any(axis=0)) for level in (200, 100)]
+    assert columns[0].max() < columns[1].min()
+    with pytest.raises(InputError, match=r"the same pictures .* in each column"):
+        sheet_of_views({"one": plain, "two": plain[:1]}, title="views")
+    with pytest.raises(InputError, match="the same pictures"):
+        sheet_of_views({}, title="views")

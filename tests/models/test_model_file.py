@@ -7,7 +7,9 @@ import shutil
 import numpy as np
 import pytest
 
+from pellucid.arrays import random
 from pellucid.data.frame import Frame
+from pellucid.models.architecture import Architecture
 from pellucid.models.classifier import Classifier
 from pellucid.models.linear import linear
 from pellucid.models.model_file import load_model, save_model
@@ -113,8 +115,8 @@ def test_a_flipped_bit_never_changes_a_verdict_unnoticed(saved, classifier, name
         ({"format": True}, "not a description of a pellucid model"),
         ({"format": 0}, "not a description of a pellucid model"),
         ({"format": ...}, "not a description of a pellucid model"),
-        ({"classes": ["a", "b"]}, "arrays of shapes"),
-        ({"classes": ["a", "b", "c", "d"]}, "arrays of shapes"),
+        ({"classes": ["a", "b"]}, "not those of this softmax"),
+        ({"classes": ["a", "b", "c", "d"]}, "not those of this softmax"),
         ({"classes": ["a", "a", "b"]}, "two classes have the same name"),
         ({"classes": "abc"}, "not a list of names"),
         ({"classes": [1, 2, 3]}, "not a list of names"),
@@ -160,12 +162,12 @@ def test_edited_by_somebody_who_knows_the_format(saved, changes, said):
         ({"preprocessing_mean": lambda a: a * np.float32(np.nan)}, "preprocessing.mean holds NaN"),
         ({"preprocessing_scale": lambda a: a * 0}, "a scale is not above 0"),
         ({"preprocessing_scale": lambda a: -a}, "a scale is not above 0"),
-        ({"preprocessing_scale": lambda a: a[:5]}, "arrays of shapes"),
-        ({"preprocessing_mean": lambda a: a.reshape(4, 5)}, "arrays of shapes"),
-        ({"params_weight": lambda a: a[:, :-1]}, "arrays of shapes"),
+        ({"preprocessing_scale": lambda a: a[:5]}, "not those of this softmax"),
+        ({"preprocessing_mean": lambda a: a.reshape(4, 5)}, "not those of this softmax"),
+        ({"params_weight": lambda a: a[:, :-1]}, "not those of this softmax"),
         ({"params_weight": lambda a: a.astype("f8")}, "params.weight holds float64 where float32"),
         ({"params_weight": lambda a: a > 0}, "params.weight holds bool"),
-        ({"params_extra": lambda a: a}, "arrays of shapes"),
+        ({"params_extra": lambda a: a}, "not those of this softmax"),
     ],
 )
 def test_weights_that_cannot_be_right(saved, changes, said):
@@ -186,6 +188,39 @@ def test_the_weights_of_another_run_are_refused(classifier, saved, tmp_path_fact
     shutil.copy(other / "model.safetensors", saved)
     with pytest.raises(FileError, match=r"model\.safetensors: not the file that belongs here.*from one copy"):
         load_model(saved)
+
+
+def test_a_network_of_another_architecture_is_told_by_what_differs(tmp_path):
+    """As somebody could make it who knows the seals."""
+    seen = Preprocessing(Frame(4, 4, "pad", "gray"), np.zeros(16, "f4"), np.ones(16, "f4"))
+    network = Architecture("mlp", (4, 4, 1), 3, {"hidden": (6,), "batch_norm": True})
+    params, statistics = network.init(random.key(0))
+    save_model(tmp_path, Classifier("mlp", ("a", "b", "c"), seen, network, params, statistics=statistics))
+    assert load_model(tmp_path).model.design == network.design
+    told = json.loads((tmp_path / "model.json").read_text("utf-8"))
+    settings = told["network"]["settings"]
+    for network, said in (
+        (
+            {"settings": {**settings, "hidden": [7]}},
+            r"not those of this mlp: params.hidden1.weight is \(6, 16\), wanted \(7, 16\), params.normalization1.scale "
+            r"is \(6,\), wanted \(7,\), .* and 3 more",
+        ),
+        ({"settings": {**settings, "hidden": [6, 6]}}, r"params.hidden2.weight is missing, wanted \(6, 6\)"),
+        ({"settings": {**settings, "batch_norm": False}}, "params.normalization1.scale is none of its own"),
+        ({"name": "convnet"}, "'hidden' is not a setting of convnet"),
+        (
+            {"name": "maxout", "settings": {}},
+            "a maxout of 3 classes and 16 features where a mlp of 3 and 16 is described",
+        ),
+        ({"shape": [4, 5, 1]}, "a mlp of 3 classes and 20 features where a mlp of 3 and 16 is described"),
+        ({"settings": {**settings, "activation": "rely"}}, "Did you mean relu"),
+        ({"settings": {**settings, "hidden": [-6]}}, "hidden must be whole numbers"),
+    ):
+        write_sealed(tmp_path / "model.json", {**told, "network": {**told["network"], **network}})
+        with pytest.raises(
+            FileError, match=rf"model\.json: edited or damaged .*{said}.*Restore it from a copy"
+        ):
+            load_model(tmp_path)
 
 
 def test_what_is_no_model_is_told_apart(tmp_path, saved):

@@ -86,8 +86,8 @@ def test_what_a_layer_gives_is_the_same_too(pictures, compiled, monkeypatch):
 
 def test_it_pays_for_many_pictures_and_convolutions_alone(monkeypatch):
     convnet = Architecture("convnet", (32, 32, 3), 10)
-    assert scoring._pays(convnet, 2000)
+    assert scoring._pays(convnet, 4000)
     assert not scoring._pays(convnet, 100)
     assert not scoring._pays(Architecture("mlp", (32, 32, 3), 10), 100_000)
     monkeypatch.setattr("pellucid.arrays.compile.available", lambda: False)
-    assert not scoring._pays(convnet, 2000)
+    assert not scoring._pays(convnet, 4000)

@@ -33,6 +33,7 @@ def compare(
     size: options.Size = None,
     fit: options.Fit = "pad",
     color: options.Color = None,
+    augment: options.Augment = None,
     l2: options.L2 = None,
     epochs: options.Epochs = None,
     class_weight: options.ClassWeight = None,
@@ -65,7 +66,11 @@ def compare(
     check_name(engine)
     rungs = ladder([name.strip() for name in models.split(",") if name.strip()])
     recipe = Recipe(
-        epochs=epochs, l2=number_or_named("--l2", l2), class_weight=class_weights(class_weight), seed=seed
+        epochs=epochs,
+        l2=number_or_named("--l2", l2),
+        class_weight=class_weights(class_weight),
+        augment=augment,
+        seed=seed,
     )
     loading = {"size": size, "fit": fit, "color": color, "skip_unreadable": skip_unreadable}
     splits = _splits(screen, data, loading, folds, seed)

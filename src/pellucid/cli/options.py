@@ -43,6 +43,15 @@ Color = Annotated[
     str | None,
     typer.Option(help="rgb or gray. Default: rgb for picture files, else as they are.", rich_help_panel=DATA),
 ]
+Augment = Annotated[
+    str | None,
+    typer.Option(
+        metavar="HOW,…",
+        help="Change the pictures of each step at random: flip, shift, jitter, cutout, mixup; settings behind a "
+        "colon: flip,shift:pixels=4.",
+        rich_help_panel=DATA,
+    ),
+]
 Seed = Annotated[
     int,
     typer.Option(

@@ -36,6 +36,29 @@ def search(
     schedule: Annotated[
         str | None, typer.Option(help="Names with commas between. Default: that of train.")
     ] = None,
+    hidden: Annotated[
+        str | None,
+        typer.Option(
+            help="Dashes between the layers, commas between networks: 512-256,1024.",
+            rich_help_panel=options.NETWORK,
+        ),
+    ] = None,
+    filters: Annotated[
+        str | None, typer.Option(help="Likewise: 32-64,48-96-96-192.", rich_help_panel=options.NETWORK)
+    ] = None,
+    activation: Annotated[
+        str | None, typer.Option(help="Names with commas between.", rich_help_panel=options.NETWORK)
+    ] = None,
+    dropout: Annotated[
+        str | None,
+        typer.Option(help="Values with commas between. Default: 0 to 0.5.", rich_help_panel=options.NETWORK),
+    ] = None,
+    input_dropout: Annotated[
+        str | None, typer.Option(help="Values with commas between.", rich_help_panel=options.NETWORK)
+    ] = None,
+    initialization: Annotated[
+        str | None, typer.Option(help="Names with commas between.", rich_help_panel=options.NETWORK)
+    ] = None,
     epochs: options.Epochs = None,
     reduction: Annotated[
         int, typer.Option(help="One trial in so many goes on from each rung; 1 stops none early.")
@@ -49,6 +72,7 @@ def search(
     size: options.Size = None,
     fit: options.Fit = "pad",
     color: options.Color = None,
+    augment: options.Augment = None,
     watch: options.Watch = "accuracy",
     class_weight: options.ClassWeight = None,
     engine: options.Engine = "auto",
@@ -73,11 +97,18 @@ def search(
     check_installed()
     first, *others = [name.strip() for name in model.split(",")]
     base = Recipe(
-        model=first, epochs=epochs, watch=watch, class_weight=class_weights(class_weight), seed=seed
+        model=first,
+        epochs=epochs,
+        watch=watch,
+        class_weight=class_weights(class_weight),
+        augment=augment,
+        seed=seed,
     )
     given = {
         "model": model if others else None, "loss": loss, "l2": l2, "l1": l1, "optimizer": optimizer,
         "learning_rate": learning_rate, "momentum": momentum, "schedule": schedule, "batch_size": batch_size,
+        "hidden": hidden, "filters": filters, "activation": activation, "dropout": dropout,
+        "input_dropout": input_dropout, "initialization": initialization,
     }  # fmt: skip
     tried = space(base, {name: text for name, text in given.items() if text is not None})
     plan = Plan(base, tried, trials, reduction, engine)

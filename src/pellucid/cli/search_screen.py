@@ -10,6 +10,7 @@ from rich.table import Table
 
 from pellucid.cli.console import counting, escape
 from pellucid.search.findings import label, measure, ranked
+from pellucid.search.settings import setting
 from pellucid.search.trials import Plan, Trial
 
 _SHOWN = 10
@@ -65,9 +66,12 @@ class SearchScreen:
 def _beside(event: dict[str, Any]) -> str:
     if event["engine"] == "numpy":
         return "engine numpy, one after the other"
-    sizes = event["lots"]
+    sizes = event["side_by_side"]
+    if not sizes:
+        return "engine xla, one after the other"
     programs = f"{len(sizes)} programs of {', '.join(map(str, sizes))}" if len(sizes) > 1 else "one program"
-    return f"engine xla, side by side in {programs}"
+    others = f", {event['trials'] - sum(sizes)} networks one after the other"
+    return f"engine xla, side by side in {programs}{others if sum(sizes) < event['trials'] else ''}"
 
 
 def show_trials(screen: Console, plan: Plan, trials: Sequence[Trial]) -> None:
@@ -77,7 +81,7 @@ def show_trials(screen: Console, plan: Plan, trials: Sequence[Trial]) -> None:
     for title in ("trial", *map(label, searched), "validation", "epochs"):
         table.add_column(title, justify="right", no_wrap=True)
     for trial in ranked(trials)[:_SHOWN]:
-        values = [getattr(trial.recipe, name) for name in searched]
+        values = [setting(trial.recipe, name) for name in searched]
         shown = [f"{value:.3g}" if isinstance(value, float) else str(value) for value in values]
         row = [str(trial.number), *shown, measure(plan.base.watch, trial.value), str(trial.epochs)]
         table.add_row(*map(escape, row))

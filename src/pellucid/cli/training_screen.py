@@ -98,6 +98,8 @@ class TrainingScreen:
             said.append(f"{event['zero']:,} of {event['weights']:,} weights are exactly 0")
         if said:
             self.screen.print("; ".join(said))
+        for symptom in event.get("health", {}).get("symptoms", []):
+            self.screen.print(f"[yellow]![/] {symptom['name']}: {escape(symptom['sentence'])}")
 
     def _stop(self) -> None:
         if self._progress is not None:

@@ -1,6 +1,6 @@
 """Sheets of pictures with words beside them: what the model will see, and which pictures are there twice."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -118,6 +118,39 @@ def sheet_of_groups(
         for j, line in enumerate(caption.split("\n")):
             place = (x, y + cell_height + 6 + j * (SMALL + 5))
             _write(draw, place, line, SMALL, INK if j == 0 else FAINT, tile_width - 22)
+    return sheet
+
+
+def sheet_of_views(
+    columns: Mapping[str, np.ndarray], *, title: str, note: str = "", size: int = 96
+) -> Image.Image:
+    """The same pictures under several treatments: a row for each picture, a column for each treatment.
+
+    Parameters
+    ----------
+    columns : name of the treatment → the pictures (n, H, W, C) uint8, all of one shape
+    size : of a drawn picture's longer side in pixels, about
+
+    Raises
+    ------
+    InputError : there are no pictures, or not the same number and shape in each column
+    """
+    shapes = {pictures.shape for pictures in columns.values()}
+    if len(shapes) != 1 or len(next(iter(shapes))) != 4 or 0 in next(iter(shapes)):
+        raise InputError(
+            f"A sheet needs the same pictures (n, H, W, C) in each column, got {sorted(shapes)}."
+        )
+    count, height, width, _ = shapes.pop()
+    up, down = _scale(height, width, size)
+    cell_width, cell_height = _drawn(width, up, down) + 2 * GAP, _drawn(height, up, down) + 2 * GAP
+    sheet, draw, top = _sheet(
+        len(columns) * cell_width, SMALL + 8 + count * cell_height, title, [note] if note else []
+    )
+    for column, (name, pictures) in enumerate(columns.items()):
+        x = MARGIN + column * cell_width
+        _write(draw, (x, top), name, SMALL, INK, cell_width - GAP)
+        for row, picture in enumerate(pictures):
+            _paste(sheet, draw, picture, x, top + SMALL + 8 + row * cell_height, up, down)
     return sheet
 
 

@@ -39,11 +39,12 @@ def check_kind(name: object) -> None:
 
 def check_network(kind: str, settings: Mapping[str, Any]) -> None:
     """Raise `InputError` unless these are settings of this kind of model, each in its range."""
-    known = _settings(kind)
+    known = settings_of(kind)
     for name in settings:
         if name in known:
             continue
-        option, others = f"--{name.replace('_', '-')}", [each for each in NETWORKS if name in _settings(each)]
+        option = f"--{name.replace('_', '-')}"
+        others = [each for each in NETWORKS if name in settings_of(each)]
         if others:
             takes = (
                 f" It is for {', '.join(others)}." if len(others) < len(NETWORKS) else " It is for networks."
@@ -56,7 +57,7 @@ def check_network(kind: str, settings: Mapping[str, Any]) -> None:
         design(kind, **settings)
 
 
-def _settings(kind: str) -> list[str]:
+def settings_of(kind: str) -> list[str]:
     """What a network of this kind can be told; nothing for a linear classifier."""
     return [each.name for each in fields(DESIGNS[kind])] if kind in NETWORKS else []
 

@@ -15,10 +15,12 @@ from pellucid.models.linear import linear
 from pellucid.preprocessing.features import features_described
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.preprocessing.projection import PrincipalComponents
-from pellucid.storage.errors import Error, FileError, printable
+from pellucid.storage.errors import Error, FileError, listing, printable
 from pellucid.storage.records import read_json
 from pellucid.storage.seal import check_seal, write_sealed
 from pellucid.storage.tensors import load_tensors, save_tensors
+
+Shapes = dict[str, tuple[int, ...]]
 
 FORMAT = 1
 """The version of the model file. A reader refuses a higher one."""
@@ -100,7 +102,9 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
         wanted["preprocessing.projection"] = (features, inputs)
     found = {name: array.shape for name, array in tensors.items()}
     if found != wanted:
-        raise ValueError(f"arrays of shapes {found} where these classes and features need {wanted}")
+        raise ValueError(
+            f"the weights are not those of this {described['kind']}: {_differing(found, wanted)}"
+        )
     for name, array in tensors.items():
         if array.dtype != np.float32:
             raise TypeError(f"{name} holds {array.dtype} where float32 was wanted")
@@ -162,12 +166,23 @@ def _model(described: dict[str, Any], features: int, classes: int) -> tuple[Any,
     network = Architecture.from_record(described["network"])
     if (network.name, network.classes, network.features) != (described["kind"], classes, features):
         raise ValueError(
-            f"a {network.name} of {network.classes} classes where a {described['kind']} is described"
+            f"a {network.name} of {network.classes} classes and {network.features} features where a "
+            f"{described['kind']} of {classes} and {features} is described"
         )
     return network, {
         f"{'params' if array.trained else 'statistics'}.{name}": array.shape
         for name, array in network.arrays().items()
     }
+
+
+def _differing(found: Shapes, wanted: Shapes) -> str:
+    """Which arrays are not as they should be, in a few words."""
+    said = [
+        f"{name} is {found.get(name, 'missing')}, wanted {shape}"
+        for name, shape in wanted.items()
+        if found.get(name) != shape
+    ]
+    return listing([*said, *(f"{name} is none of its own" for name in found if name not in wanted)], 3)
 
 
 def _absent(folder: Path) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import PARTS
+from pellucid.report.augmented import augmented
 from pellucid.report.markup import count, details, duration, escape, section, settings, table
 from pellucid.report.material import Material
 
@@ -94,7 +95,7 @@ def contact_sheet(material: Material) -> str:
     sheet = f'<dl class="sheet">{"".join(rows_by_class)}</dl>'
     if len(dataset.classes) > 30:
         sheet = details(f"Pictures of all {len(dataset.classes)} classes", sheet)
-    return section("seen", "What the model saw", lead, sheet)
+    return section("seen", "What the model saw", lead, sheet, augmented(material))
 
 
 def timings(material: Material) -> str:

@@ -14,6 +14,7 @@ from pellucid.inspection.strokes import pixels
 from pellucid.report.document import style
 from pellucid.report.markup import count, escape, page, percent, section, settings, table
 from pellucid.search.findings import command, conclusion, label, measure, ranked, widened
+from pellucid.search.settings import setting
 from pellucid.search.space import Range
 from pellucid.search.trials import Plan, Trial, best
 from pellucid.storage.atomic import write_text
@@ -54,7 +55,7 @@ class Spot:
 
 def picture(plan: Plan, trials: Sequence[Trial], name: str) -> str:
     """The trials as an SVG file: the first two ranges against each other, and each range against what came out."""
-    ranges = [setting for setting, each in plan.space.searched.items() if isinstance(each, Range)]
+    ranges = [name for name, each in plan.space.searched.items() if isinstance(each, Range)]
     if not ranges:
         return ""
     shade = _shades(trials)
@@ -62,16 +63,16 @@ def picture(plan: Plan, trials: Sequence[Trial], name: str) -> str:
     rising = ranked(trials)[::-1]  # the better ones on top
     panels = []
     if len(top) == 2:
-        spots = [_spot(plan, t, getattr(t.recipe, top[0]), getattr(t.recipe, top[1]), shade) for t in rising]
-        x, y = (float(getattr(first.recipe, setting)) for setting in top)
+        spots = [_spot(plan, t, setting(t.recipe, top[0]), setting(t.recipe, top[1]), shade) for t in rising]
+        x, y = (float(setting(first.recipe, each)) for each in top)
         marks: list[Mark] = [*spots, Note(x, y, "best", anchor="middle", dy=-13)]
         title = f"{name}: {len(trials)} trials, the brighter the better"
         panels.append(Panel(marks, _axis(first, top[0]), _axis(first, top[1]), title))
-    for setting in ranges:
+    for one in ranges:
         finite = [t for t in rising if math.isfinite(t.value)]
-        across = [_spot(plan, t, getattr(t.recipe, setting), _shown(plan, t), shade) for t in finite]
+        across = [_spot(plan, t, setting(t.recipe, one), _shown(plan, t), shade) for t in finite]
         what = "loss on validation" if plan.base.watch == "loss" else f"{plan.base.watch} on validation, %"
-        panels.append(Panel(across, _axis(first, setting), Axis(what), f"by {label(setting)}"))
+        panels.append(Panel(across, _axis(first, one), Axis(what), f"by {label(one)}"))
     said = f"{len(trials)} trials; the best reached {measure(plan.base.watch, first.value)} on validation"
     return figure(panels, label=said, width=400, height=340, columns=3)
 
@@ -137,15 +138,15 @@ def _shown(plan: Plan, trial: Trial) -> float:
     return -trial.value if plan.base.watch == "loss" else 100 * trial.value
 
 
-def _axis(trial: Trial, setting: str) -> Axis:
+def _axis(trial: Trial, name: str) -> Axis:
     """From one end of the range to the other; powers of ten stand beside it."""
-    low, high = trial.spans[setting]
+    low, high = trial.spans[name]
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     marks = {
         10.0**power: f"{10.0**power:g}" if -3 <= power <= 3 else f"10{superscript(str(power))}"
         for power in powers
     }
-    return Axis(label(setting), logarithmic=True, low=low, high=high, ticks=marks)
+    return Axis(label(name), logarithmic=True, low=low, high=high, ticks=marks)
 
 
 def _picture(svg: str, plan: Plan) -> str:
@@ -168,7 +169,7 @@ def _table(plan: Plan, trials: Sequence[Trial]) -> str:
     first, searched = best(trials), list(plan.space.searched)
     rows = []
     for trial in ranked(trials)[:_SHOWN]:
-        values = [getattr(trial.recipe, name) for name in searched]
+        values = [setting(trial.recipe, name) for name in searched]
         shown = [f"{value:.3g}" if isinstance(value, float) else escape(value) for value in values]
         good = percent(trial.value, 2) if plan.base.watch != "loss" else measure("loss", trial.value)
         name = f"{trial.number}{' <b>(best)</b>' if trial is first else ''}"

@@ -7,8 +7,10 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
+from pellucid.search.settings import LAYERS, setting
 from pellucid.search.space import Range
 from pellucid.search.trials import Plan, Trial, best
+from pellucid.training.recipe import Recipe
 
 EDGE = 0.05
 """A value in the outermost twentieth of its range, on the logarithmic scale, is at an edge."""
@@ -19,7 +21,7 @@ def edges(plan: Plan, trial: Trial) -> dict[str, str]:
     found = {}
     for name, each in plan.space.searched.items():
         if isinstance(each, Range):
-            share = Range(*trial.spans[name]).share(getattr(trial.recipe, name))
+            share = Range(*trial.spans[name]).share(setting(trial.recipe, name))
             if not EDGE <= share <= 1 - EDGE:
                 found[name] = "low" if share < 0.5 else "high"
     return found
@@ -30,7 +32,7 @@ def widened(plan: Plan, trial: Trial, data: str) -> str:
     found = edges(plan, trial)
     if not found:
         return ""
-    words = ["pellucid", "search", data]
+    words = ["pellucid", "search", data, *_model(plan)]
     for name, each in plan.space.dimensions.items():
         if name in found:
             own = Range(*trial.spans[name])
@@ -45,16 +47,17 @@ def widened(plan: Plan, trial: Trial, data: str) -> str:
 
 def command(plan: Plan, trial: Trial, data: str) -> str:
     """The command that trains with the settings of a trial."""
-    words = ["pellucid", "train", data]
+    words = ["pellucid", "train", data, *_model(plan)]
     for name in dict.fromkeys((*plan.space.dimensions, "epochs")):
-        words += [_option(name), _text(getattr(trial.recipe, name))]
+        text = _text(setting(trial.recipe, name))
+        words += [_option(name), text.replace("-", ",") if name in LAYERS else text]
     return shlex.join([*words, "--seed", str(plan.base.seed)])
 
 
 def conclusion(plan: Plan, trials: Sequence[Trial]) -> list[str]:
     """A few sentences: the best, how sure that is, and where to look next."""
     first = best(trials)
-    told = ", ".join(f"{label(name)} {_text(getattr(first.recipe, name))}" for name in plan.space.searched)
+    told = ", ".join(f"{label(name)} {_text(setting(first.recipe, name))}" for name in plan.space.searched)
     said = [f"Best: trial {first.number} with {told}: {measure(plan.base.watch, first.value)} on validation."]
     finished = sorted((t.value for t in trials if t.ended == "finished"), reverse=True)
     if len(finished) > 1:
@@ -66,7 +69,7 @@ def conclusion(plan: Plan, trials: Sequence[Trial]) -> list[str]:
     for name, side in edges(plan, first).items():
         own = Range(*first.spans[name])
         said.append(
-            f"The best {label(name)}, {_text(getattr(first.recipe, name))}, is at the {side} edge of its range, "
+            f"The best {label(name)}, {_text(setting(first.recipe, name))}, is at the {side} edge of its range, "
             f"{own.low:.3g} to {own.high:.3g}: better ones may lie beyond."
         )
     lost = sum(trial.ended == "diverged" for trial in trials)
@@ -106,7 +109,7 @@ def as_json(plan: Plan, trials: Sequence[Trial], data: str) -> dict[str, Any]:
 def _trial(plan: Plan, trial: Trial) -> dict[str, Any]:
     return {
         "number": trial.number,
-        **{name: getattr(trial.recipe, name) for name in plan.space.dimensions},
+        **{name: setting(trial.recipe, name) for name in plan.space.dimensions},
         "validation": trial.value if math.isfinite(trial.value) else None,
         "epochs": trial.epochs,
         "ended": trial.ended,
@@ -126,6 +129,12 @@ def as_csv(plan: Plan, trials: Sequence[Trial]) -> str:
 def ranked(trials: Sequence[Trial]) -> list[Trial]:
     """Who was trained longer comes first; of those the better one; of equals the first."""
     return sorted(trials, key=lambda trial: (-trial.epochs, -trial.value, trial.number))
+
+
+def _model(plan: Plan) -> list[str]:
+    """The option that names the model, where it is not searched and not the one that is taken without."""
+    named = plan.base.model == Recipe().model or "model" in plan.space.dimensions
+    return [] if named else ["--model", plan.base.model]
 
 
 def _option(name: str) -> str:

@@ -15,9 +15,10 @@ from pellucid.arrays import compile as compiler
 from pellucid.data.dataset import Dataset
 from pellucid.graph.probabilities import softmax
 from pellucid.inspection.metrics import Evaluation
+from pellucid.models.kinds import NETWORKS
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.search.space import NUMBERS
-from pellucid.search.vectorized import OneByOne, Trainings, Vectorized, stacked, taken
+from pellucid.search.vectorized import InTurn, OneByOne, Trainings, Vectorized, stacked, taken
 from pellucid.storage.errors import FileError
 from pellucid.storage.tensors import load_tensors, save_tensors
 from pellucid.training.checkpoint import flattened, restored, unflattened
@@ -160,7 +161,8 @@ def lots(
     engine: str,
     folder: Path,
 ) -> list[Lot]:
-    """The trials in lots, each of trials that differ in numbers alone and as many as the memory holds."""
+    """The trials in lots, each of trials that differ in numbers alone and as many as the memory holds. A network is a
+    lot of its own: its layers are large enough to keep a processor busy, and few have the same shapes."""
     groups: dict[str, list[int]] = {}
     for number in sorted(recipes):
         groups.setdefault(json.dumps(_structure(recipes[number]).to_json(), sort_keys=True), []).append(
@@ -168,15 +170,18 @@ def lots(
         )
     found: list[Lot] = []
     for numbers in groups.values():
+        recipe = _structure(recipes[numbers[0]])
+        network = recipe.model in NETWORKS
+        # Where trials run side by side the session's own engine has nothing to do.
         session = prepared(
-            dataset, _structure(recipes[numbers[0]]), engine="numpy", preprocessing=preprocessing
+            dataset, recipe, engine=engine if network else "numpy", preprocessing=preprocessing
         )
-        trainings: Trainings = (
-            Vectorized(session.task, session.supply)
-            if engine == "xla"
-            else OneByOne(session.task, session.supply)
-        )
-        size = _fitting(session)
+        trainings: Trainings
+        if engine == "numpy":
+            trainings = OneByOne(session)
+        else:
+            trainings = InTurn(session) if network else Vectorized(session.task, session.supply)
+        size = 1 if network else _fitting(session)
         for first in range(0, len(numbers), size):
             own = {number: recipes[number] for number in numbers[first : first + size]}
             found.append(Lot(own, session, trainings, folder / f"lot-{len(found) + 1}.safetensors"))

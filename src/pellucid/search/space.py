@@ -14,15 +14,18 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.models.kinds import settings_of
+from pellucid.search.settings import LAYERS, NETWORK, checked_layers, with_settings
 from pellucid.storage.errors import InputError
-from pellucid.training.defaults import LINEAR_LOSSES
+from pellucid.training.defaults import DEFAULTS, LINEAR_LOSSES
 from pellucid.training.recipe import Recipe
 
 NUMBERS = ("learning_rate", "l2", "l1")
 """Settings that are numbers of a program and not part of it: trials that differ in these alone run as one."""
 
 _WHOLE = ("batch_size",)
-_REAL = (*NUMBERS, "momentum", "margin", "label_smoothing", "clip")
+_REAL = (*NUMBERS, "momentum", "margin", "label_smoothing", "clip", "dropout", "input_dropout")
+_DROPOUT = (0.0, 0.1, 0.2, 0.3, 0.5)
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def dimension(setting: str, text: str) -> Dimension:
 
     Parameters
     ----------
-    setting : the name of a field of `Recipe`
+    setting : the name of a field of `Recipe`, or of a setting of its network
 
     Raises
     ------
@@ -106,6 +109,8 @@ def dimension(setting: str, text: str) -> Dimension:
 
 def _value(option: str, setting: str, text: str) -> Any:
     text = text.strip()
+    if setting in LAYERS:
+        return checked_layers(option, text)
     if setting not in _REAL and setting not in _WHOLE:
         return text
     try:
@@ -124,7 +129,7 @@ class Space:
 
     Attributes
     ----------
-    dimensions : the name of a field of `Recipe` → what it may be
+    dimensions : the name of a field of `Recipe`, or of a setting of its network → what it may be
     """
 
     dimensions: Mapping[str, Dimension]
@@ -178,6 +183,7 @@ def space(base: Recipe, given: Mapping[str, str]) -> Space:
 
     - learning rate: three decades around what would be chosen for the model and the data
     - λ of L2: five decades, 1e-6 to 1e-1; not for models that are best without, and not beside L1
+    - dropout of networks that have it: 0 to 0.5
 
     Parameters
     ----------
@@ -189,14 +195,20 @@ def space(base: Recipe, given: Mapping[str, str]) -> Space:
     InputError : a range or a value that cannot be; nothing to search
     """
     dimensions: dict[str, Dimension] = {"learning_rate": Range(10**-1.5, 10**1.5, relative=True)}
-    if LINEAR_LOSSES[base.criterion.name][0] and "l1" not in given:
+    own = DEFAULTS[base.model].l2
+    if (LINEAR_LOSSES[base.criterion.name][0] if own is None else own) and "l1" not in given:
         dimensions["l2"] = Range(1e-6, 1e-1)
+    if "dropout" in settings_of(base.model) and "model" not in given:
+        dimensions["dropout"] = Choice(_DROPOUT)
     dimensions |= {name: dimension(name, text) for name, text in given.items()}
+    models = dimensions.get("model", Choice((base.model,)))
+    bases = [replace(base, model=model) for model in models.values] if isinstance(models, Choice) else [base]
     # Each value alone is tried out where it will be used, so that a wrong one is said before a picture is read.
     for name, each in dimensions.items():
         values = each.values if isinstance(each, Choice) else () if each.relative else (each.low, each.high)
         for value in values:
-            _check(base, name, value)
+            for one in bases if name in NETWORK else (base,):
+                _check(one, name, value)
     return Space(dimensions)
 
 
@@ -209,4 +221,4 @@ def _share(seed: int, number: int, name: str) -> float:
 def _check(base: Recipe, name: str, value: Any) -> None:
     if name in NUMBERS and not isinstance(value, Real):
         raise InputError(f"--{name.replace('_', '-')} must be a number in a search, got {value!r}.")
-    replace(base, **{name: value})
+    with_settings(base, {name: value})

@@ -12,11 +12,14 @@ import numpy as np
 from pellucid.arrays import compile as compiler
 from pellucid.data.dataset import Dataset
 from pellucid.preprocessing.pipeline import Preprocessing
+from pellucid.search.engines import chosen, seconds
 from pellucid.search.halving import REDUCTION, going_on, rungs
 from pellucid.search.lots import Lot, Standing, lots
+from pellucid.search.settings import setting, with_settings
 from pellucid.search.space import NUMBERS, Range, Space
 from pellucid.search.study import Study
-from pellucid.storage.errors import InputError, MissingDependencyError, TrainingError
+from pellucid.search.vectorized import Vectorized
+from pellucid.storage.errors import InputError, TrainingError
 from pellucid.training.defaults import MINIMIZERS
 from pellucid.training.engine import check_name
 from pellucid.training.recipe import Recipe
@@ -132,13 +135,14 @@ def searched(
     epochs = recipes[0].epochs
     assert epochs is not None
     stages = rungs(epochs, plan.trials, plan.reduction)
-    engine = _engine(plan.engine, _work(plan, stages) * _seconds(dataset, recipes[0]))
+    engine = chosen(plan.engine, _work(plan, stages) * seconds(dataset, recipes[0], preprocessing))
     groups = lots(dataset, recipes, preprocessing, engine, folder)
     listener(
         {
             "event": "ready",
             "trials": plan.trials,
             "lots": [len(lot.recipes) for lot in groups],
+            "side_by_side": [len(lot.recipes) for lot in groups if isinstance(lot.trainings, Vectorized)],
             "rungs": list(stages),
             "engine": engine,
             "recipe": recipes[0].to_json(),
@@ -146,7 +150,7 @@ def searched(
             "total": _work(plan, stages),
         }
     )
-    drawn = [{name: getattr(recipes[n], name) for name in plan.space.searched} for n in range(plan.trials)]
+    drawn = [{name: setting(recipes[n], name) for name in plan.space.searched} for n in range(plan.trials)]
     study = Study(folder, plan.space, drawn, spans)
     try:
         ended = _halved(plan, groups, stages, study, listener)
@@ -220,7 +224,7 @@ def _recipes(
         numbers: dict[str, Any] = {name: values.pop(name) for name in NUMBERS if name in values}
         key = repr(sorted(values.items()))
         if key not in defaults:
-            recipe = replace(plan.base, **values, epochs=plan.base.epochs or epochs)
+            recipe = with_settings(replace(plan.base, epochs=plan.base.epochs or epochs), values)
             rows, classes = dataset.train.rows, len(dataset.classes)
             defaults[key] = settled(recipe, dataset.images, rows, preprocessing, classes)
             epochs = defaults[key].epochs
@@ -235,31 +239,6 @@ def _recipes(
         recipes[number] = replace(default, **numbers)
         spans.append(ends)
     return recipes, spans
-
-
-def _engine(name: str, seconds: float) -> str:
-    """Which engine runs the trials; "auto" takes NumPy for what it can do in less time than compiling takes.
-
-    Raises `MissingDependencyError` where XLA is asked for and cannot.
-    """
-    from pellucid.arrays.canary import trustworthy
-
-    if name == "numpy" or (name == "auto" and seconds < 5):
-        return "numpy"
-    works = compiler.available() and trustworthy()
-    if name == "xla" and not works:
-        raise MissingDependencyError(
-            "--engine xla needs JAX, and a version that computes right numbers here: pip install jax, or use "
-            "--engine numpy."
-        )
-    return "xla" if works else "numpy"
-
-
-def _seconds(dataset: Dataset, recipe: Recipe) -> float:
-    """About what an epoch of a trial takes on NumPy, as `training/engine.py` reckons."""
-    pictures, features = len(dataset.train), int(np.prod(dataset.images.shape[1:]))
-    steps = pictures / (recipe.batch_size or 1)
-    return pictures * features * len(dataset.classes) * 4 / 2e10 + steps * 1e-4
 
 
 def _work(plan: Plan, stages: tuple[int, ...]) -> int:

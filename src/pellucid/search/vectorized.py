@@ -17,6 +17,7 @@ from pellucid.arrays import compile as compiler
 from pellucid.optimizers.averaging import Averaged
 from pellucid.preprocessing.standardize import block_rows
 from pellucid.training.engine import Eager, State, Supply
+from pellucid.training.session import Session
 from pellucid.training.step import Task, update
 
 Numbers = Mapping[str, Any]
@@ -76,7 +77,9 @@ class Vectorized:
 
     def __init__(self, task: Task, supply: Supply) -> None:
         self._dtype = supply.mean.dtype
-        self._steps = compiler.compiled(partial(_chunk, task), static=("batch_size",))
+        # Of all arguments only the minibatch, the share of the rate and the time are common to the trainings.
+        many = compiler.vectorized(partial(_updated, task), (0, 0, 0, None, None, None))
+        self._steps = compiler.compiled(partial(_chunk, task, many), static=("batch_size",))
         self._scores = compiler.compiled(partial(_scored, task))
         with compiler.precision(self._dtype):
             self._data = {name: compiler.to_device(value) for name, value in supply.arrays().items()}
@@ -99,8 +102,7 @@ class Vectorized:
 class OneByOne:
     """One after the other on NumPy, where there is no compiler."""
 
-    task: Task
-    supply: Supply
+    session: Session
     name: str = "numpy"
 
     def steps(
@@ -109,7 +111,7 @@ class OneByOne:
         states, losses = [], []
         for place in range(len(numbers["learning_rate"])):
             own = {name: float(values[place]) for name, values in numbers.items()}
-            engine = Eager(with_numbers(self.task, own), self.supply)
+            engine = Eager(with_numbers(self.session.task, own), self.session.supply)
             rates = shares * np.float32(own["learning_rate"])
             one, loss, _ = engine.steps(taken(state, place), order, batch_size, rates)
             states.append(one)
@@ -117,12 +119,50 @@ class OneByOne:
         return stacked(states), np.stack(losses, axis=1)
 
     def scores(self, params: dict[str, Any], rows: np.ndarray) -> np.ndarray:
-        engine = Eager(self.task, self.supply)
-        count = len(next(iter(params.values())))
+        return _scored_in_turn(self.session, params, rows)
+
+
+class InTurn:
+    """One after the other, each by the same compiled program: for networks."""
+
+    name = "xla"
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        task, supply = session.task, session.supply
+        self._dtype = supply.mean.dtype
+        self._steps = compiler.compiled(
+            partial(_chunk, task, partial(_updated, task)), static=("batch_size",)
+        )
+        with compiler.precision(self._dtype):
+            self._data = {name: compiler.to_device(value) for name, value in supply.arrays().items()}
+
+    def steps(
+        self, state: State, numbers: Numbers, order: np.ndarray, batch_size: int, shares: np.ndarray
+    ) -> tuple[State, np.ndarray]:
+        states, losses = [], []
+        for place in range(len(numbers["learning_rate"])):
+            own = {name: values[place] for name, values in numbers.items()}
+            with compiler.precision(self._dtype):
+                one, loss = self._steps(
+                    taken(state, place), self._data, own, order, shares, batch_size=batch_size
+                )
+                states.append(compiler.to_host(one))
+                losses.append(np.asarray(loss))
+        return stacked(states), np.stack(losses, axis=1)
+
+    def scores(self, params: dict[str, Any], rows: np.ndarray) -> np.ndarray:
+        return _scored_in_turn(self.session, params, rows)
+
+
+def _scored_in_turn(session: Session, params: dict[str, Any], rows: np.ndarray) -> np.ndarray:
+    """Scores (T, n, K) of the trainings one after the other, with the statistics that each needs."""
+    found = []
+    for place in range(len(next(iter(params.values())))):
+        own = _each(partial(_at, place=place), params)
         with np.errstate(all="ignore"):
-            return np.stack(
-                [engine.scores(_each(partial(_at, place=place), params), rows) for place in range(count)]
-            )
+            found.append(session.engine.scores(own, rows, session.statistics(own)))
+    return np.stack(found)
 
 
 def stacked(states: list[State]) -> State:
@@ -157,6 +197,7 @@ def _blocks(rows: np.ndarray, mean: Any) -> list[np.ndarray]:
 
 def _chunk(
     task: Task,
+    updated: Callable[..., Any],
     state: State,
     data: dict[str, Any],
     numbers: Numbers,
@@ -167,14 +208,12 @@ def _chunk(
 ) -> tuple[State, Any]:
     """The steps of one chunk, traced. A short last minibatch is a step of its own shape after the scan."""
     supply = Supply(**data)
-    # Of all arguments only the minibatch, the share of the rate and the time are common to the trainings.
-    many = compiler.vectorized(partial(_updated, task), (0, 0, 0, None, None, None))
 
     def step(state: State, drawn: tuple[Any, Any]) -> tuple[State, Any]:
         rows, share = drawn
         t = state["t"] + 1
         batch = supply.batch(rows, task.augment(t))
-        moved = many(numbers, state["params"], state["optimizer"], batch, share, t)
+        moved = updated(numbers, state["params"], state["optimizer"], batch, share, t)
         params, optimizer, losses = moved
         return {"params": params, "optimizer": optimizer, "t": t}, losses
 

@@ -43,6 +43,10 @@ class TrainingError(Error, ArithmeticError):
     """Training met a number that is not finite. The sentence names the operation, the tensor and the pictures."""
 
 
+class OutOfMemoryError(Error, MemoryError):
+    """The memory of the machine or of its device is full. The sentence says what would fit."""
+
+
 class MissingDependencyError(Error, ImportError):
     """A library that this feature needs is not installed. The sentence says how to install it."""
 

@@ -1,5 +1,6 @@
 """Two ways to run the same steps: eagerly on NumPy, or a whole chunk of them as one compiled program."""
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from pellucid.arrays.indexing import rows as take
 from pellucid.preprocessing.projection import project
 from pellucid.preprocessing.standardize import block_rows, standardize
 from pellucid.storage.errors import InputError, MissingDependencyError
+from pellucid.training.memory import within_memory
 from pellucid.training.step import Task, update
 
 State = dict[str, Any]
@@ -104,9 +106,9 @@ class Eager:
         losses, rights = [], []
         for number, start in enumerate(range(0, len(order), batch_size)):
             t += 1
-            batch = self.supply.batch(order[start : start + batch_size], self.task.augment(t))
             # What is not finite is found by the caller, who says where it came from: no warnings besides.
-            with np.errstate(all="ignore"):
+            with _in_a_step(batch_size), np.errstate(all="ignore"):
+                batch = self.supply.batch(order[start : start + batch_size], self.task.augment(t))
                 params, optimizer, loss, right = update(
                     self.task, params, optimizer, *batch, rates[number], t
                 )
@@ -146,7 +148,7 @@ class Compiled:
         self._steps = compiler.compiled(partial(_chunk, task), static=("batch_size",))
         self._each = compiler.compiled(partial(_each, task), static=("look",))
         self._scores = compiler.compiled(partial(_scored, task))
-        with compiler.precision(self._dtype):
+        with compiler.precision(self._dtype), within_memory("putting the pictures on the device"):
             self._data = {name: compiler.to_device(value) for name, value in supply.arrays().items()}
         self._programs: dict[tuple[Any, ...], Any] = {}
         self.compiling = time.perf_counter() - began
@@ -154,7 +156,7 @@ class Compiled:
     def steps(
         self, state: State, order: np.ndarray, batch_size: int, rates: np.ndarray
     ) -> tuple[State, np.ndarray, np.ndarray]:
-        with compiler.precision(self._dtype):
+        with compiler.precision(self._dtype), _in_a_step(batch_size):
             arguments = (state, self._data, order, rates)
             program = self._program(
                 ("steps", len(order), batch_size), self._steps, arguments, batch_size=batch_size
@@ -170,7 +172,7 @@ class Compiled:
     def scores(
         self, params: dict[str, Any], rows: np.ndarray, statistics: dict[str, Any] | None = None
     ) -> np.ndarray:
-        with compiler.precision(self._dtype):
+        with compiler.precision(self._dtype), within_memory("scoring pictures"):
             found = []
             for block in _blocks(rows, Supply(**self._data)):
                 arguments = (params, statistics or {}, self._data, block)
@@ -185,6 +187,10 @@ class Compiled:
             self._programs[key] = function.lower(*arguments, **static).compile()
             self.compiling += time.perf_counter() - began
         return self._programs[key]
+
+
+def _in_a_step(batch_size: int) -> contextlib.AbstractContextManager[None]:
+    return within_memory(f"a step of {batch_size:,} pictures", batch_size)
 
 
 def _blocks(rows: np.ndarray, supply: Supply) -> Iterator[np.ndarray]:

@@ -11,6 +11,7 @@ from pellucid.inspection.metrics import Evaluation
 from pellucid.models.classifier import Classifier
 from pellucid.models.model_file import save_model
 from pellucid.training.facts import plain
+from pellucid.training.health import concluded
 from pellucid.training.judging import evaluated, mean_loss
 from pellucid.training.loop import Finished, Listener
 from pellucid.training.penalties import penalties, zeros
@@ -68,6 +69,7 @@ def finished(
         **spent,
         "compile": session.engine.compiling,
         "train": end.standing.seconds,
+        "health": sum(event["health"]["seconds"] for event in events if "health" in event),
         "evaluate": time.perf_counter() - began - (session.engine.compiling - compiled),
     }
     result = {
@@ -80,6 +82,7 @@ def finished(
         "peak_epoch": end.standing.peak_epoch,
         **(zeros(params) if session.l1 else {}),
         **penalty_share(session, params, mean_loss(measured["train"][1])),
+        "health": concluded(session, events),
         "temperature": temperature,
         "calibration_error": calibration,
         "seconds": spent,

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from pellucid.arrays import random
-from pellucid.storage.errors import TrainingError
+from pellucid.storage.errors import OutOfMemoryError, TrainingError
 from pellucid.training.checkpoint import Standing, save_checkpoint
 from pellucid.training.defaults import MINIMIZERS
 from pellucid.training.diagnosis import blame
 from pellucid.training.engine import State
+from pellucid.training.health import epochs_looked_at, examined
 from pellucid.training.judging import judged
 from pellucid.training.minimizing import Visit, minimized
 from pellucid.training.penalties import penalties, slopes_with_l1, zeros
@@ -52,6 +53,8 @@ def trained(session: Session, standing: Standing, folder: Path | None, listener:
     KeyboardInterrupt : passed on, after a checkpoint of the last whole epoch was written
     """
     saved = standing.epoch if standing.epoch else -1
+    looked_at = {1, *epochs_looked_at(session)}
+    begun: dict[str, Any] = {}
     last_saved = time.perf_counter()
 
     def visit(state: State, record: dict[str, Any], seconds: float) -> str:
@@ -67,6 +70,9 @@ def trained(session: Session, standing: Standing, folder: Path | None, listener:
             objectives=objectives,
         )
         standing, record = judged(session, moved, record)
+        if standing.epoch in looked_at:
+            record["health"] = examined(session, state, standing.epoch) | begun
+            begun.clear()
         reason = _reason(session, standing, record)
         listener(record)
         if folder and (time.perf_counter() - last_saved > _PAUSE or reason):
@@ -82,9 +88,11 @@ def trained(session: Session, standing: Standing, folder: Path | None, listener:
         # One that was stopped after its last epoch has nothing left to do.
         reason = _reason(session, standing, {})
         if not reason:
+            if not standing.epoch:
+                begun["start"] = examined(session, standing.state, 0)
             advance = minimized if session.recipe.optimizer in MINIMIZERS else _descended
             reason = advance(session, standing, visit)
-    except (KeyboardInterrupt, BrokenPipeError, TrainingError):
+    except (KeyboardInterrupt, BrokenPipeError, TrainingError, OutOfMemoryError):
         if folder and saved != standing.epoch:
             save_checkpoint(folder, standing, session.preprocessing)
         raise
