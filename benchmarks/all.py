@@ -21,7 +21,13 @@ TOPICS = {
         ("defaults", "--seeds", "1", "--digits-seeds", "2"),
     ),
     "graph": (("graph_eager",), ("graph_compiled",), ("graph_drawing",)),
-    "networks": (("convolution",), ("network_parity",), ("network_throughput",), ("course_program",)),
+    "networks": (
+        ("convolution",),
+        ("network_parity",),
+        ("network_throughput",),
+        ("network_accuracy",),
+        ("course_program",),
+    ),
     "features": (("picture_features",),),
     "experiments": (("batch_sizes",), ("without_gradient",), ("rate_finder",)),
     "learning": (

@@ -1,7 +1,10 @@
 """A search of networks: each trial is what training alone would make of its settings, on both engines."""
 
+import numpy as np
 import pytest
 
+from pellucid.data.dataset import Dataset
+from pellucid.data.frame import Frame
 from pellucid.data.load import load
 from pellucid.search.findings import command, conclusion, widened
 from pellucid.search.space import Choice, Range, space
@@ -51,6 +54,20 @@ def test_a_stopped_search_of_networks_goes_on_to_the_same_values(digits, tmp_pat
         assert stops < 20
     assert stops >= 3
     assert [dict(t.values) for t in trials] == [dict(t.values) for t in whole]
+
+
+def test_several_models_all_see_pixels(tmp_path):
+    rng = np.random.Generator(np.random.Philox(key=4))
+    labels = np.arange(60, dtype=np.int32) % 2
+    images = (rng.integers(0, 150, (60, 12, 12, 3)) + 100 * labels[:, None, None, None]).astype(np.uint8)
+    split = (np.arange(60) // 2 % 3).astype(np.int8)
+    origins = [str(row) for row in range(60)]
+    photos = Dataset("photos", ("a", "b"), images, labels, origins, split, frame=Frame(12, 12))
+    base = Recipe(model="mlp", epochs=1, seed=3)
+    tried = space(base, {"model": "mlp,convnet,softmax"})
+    trials = searched(photos, Plan(base, tried, 3, reduction=1, engine="numpy"), tmp_path)
+    assert {trial.recipe.model for trial in trials} == {"mlp", "convnet", "softmax"}
+    assert {trial.recipe.features for trial in trials} == {"pixels"}
 
 
 def test_what_is_searched_by_default_is_what_the_network_has():

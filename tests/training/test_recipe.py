@@ -91,6 +91,17 @@ def test_largest_curvature_is_the_largest_eigenvalue(count):
     )
 
 
+def test_labels_are_smoothed_by_default_for_networks_with_their_own_loss():
+    assert Recipe(model="mlp").criterion.smoothing == 0.1
+    assert Recipe(model="mlp", label_smoothing=0.0).criterion.smoothing == 0
+    assert Recipe(model="mlp", loss="squared-error").criterion.smoothing == 0
+    assert Recipe(model="resnet20").criterion.smoothing == Recipe().criterion.smoothing == 0
+    pictures = np.zeros((40, 4, 4, 1), np.uint8)
+    seen = Preprocessing.measured(pictures, np.arange(40), Frame(4, 4, "pad", "gray"))
+    assert settled(Recipe(model="convnet"), pictures, np.arange(40), seen, 3).label_smoothing == 0.1
+    assert settled(Recipe(), pictures, np.arange(40), seen, 3).label_smoothing == 0
+
+
 def test_what_is_open_is_settled_and_what_is_said_stays():
     stream = np.random.Generator(np.random.Philox(key=1))
     pictures = stream.integers(0, 256, (50_000, 4, 4, 1), dtype=np.uint8)

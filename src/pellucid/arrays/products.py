@@ -7,7 +7,7 @@ import numpy as np
 from pellucid.arrays.compile import materialized
 from pellucid.arrays.namespace import namespace
 
-_WIDE = 1024
+_WIDE, _FEW = 1024, 64
 
 
 def weighted_sums(x: Any, w: Any) -> Any:
@@ -16,10 +16,10 @@ def weighted_sums(x: Any, w: Any) -> Any:
     XLA's product of a wide x with a few rows of weights leaves cores waiting. As two products, of the left and of the
     right half of the features, they work side by side (2 cores, 50,000 pictures of 3,072 numbers by 10 classes, batch
     256: an epoch in 84 ms where it took 116). The halves are always two, whatever the machine, so that its cores do not
-    decide the bits.
+    decide the bits. With the many rows of a hidden layer one product is faster (1,024 rows: 12 ms, in halves 14).
     """
     xp = namespace(x, w)
-    if xp is np or x.shape[1] < _WIDE:
+    if xp is np or x.shape[1] < _WIDE or w.shape[0] >= _FEW:
         return x @ w.T
     half = x.shape[1] // 2
     # Classes first: the kernel then reads x, the large one, as it lies.
@@ -32,7 +32,7 @@ def summed_products(g: Any, x: Any) -> Any:
         # Of one picture there is nothing to add up, and a perceptron's epoch takes 0.85 s where it took 1.23.
         return g.T * x
     xp = namespace(g, x)
-    if xp is np or x.shape[1] < _WIDE:
+    if xp is np or x.shape[1] < _WIDE or g.shape[1] >= _FEW:
         return g.T @ x
     half = x.shape[1] // 2
     # Left alone, the compiler folds the transposition into the products, which then read g across.

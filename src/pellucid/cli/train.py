@@ -34,15 +34,7 @@ def train(
             rich_help_panel=options.MODEL,
         ),
     ] = None,
-    augment: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HOW,…",
-            help="Change the pictures of each step at random: flip, shift, jitter, cutout, mixup; settings behind a "
-            "colon: flip,shift:pixels=4.",
-            rich_help_panel=options.DATA,
-        ),
-    ] = None,
+    augment: options.Augment = None,
     test_time_flips: Annotated[
         bool,
         typer.Option(
@@ -94,12 +86,13 @@ def train(
         float, typer.Option(help="The margin Δ of a hinge.", rich_help_panel=options.OBJECTIVE)
     ] = 1.0,
     label_smoothing: Annotated[
-        float,
+        float | None,
         typer.Option(
-            help="Share ε of softmax's target that goes to all classes evenly.",
+            help="Share ε of softmax's target that goes to all classes evenly. Default: 0; of mlp, maxout and convnet "
+            "0.1.",
             rich_help_panel=options.OBJECTIVE,
         ),
-    ] = 0.0,
+    ] = None,
     l2: options.L2 = None,
     l1: Annotated[
         str | None,

@@ -26,11 +26,11 @@ class MaxoutNetwork:
     initialization : where all weights begin, a name in `INITIALIZATIONS`
     """
 
-    hidden: tuple[int, ...] = (256, 128)
+    hidden: tuple[int, ...] = (1000,)
     pieces: int = 2
-    dropout: float = 0.2
+    dropout: float = 0.5
     batch_norm: bool = True
-    input_dropout: float = 0.0
+    input_dropout: float = 0.3
     initialization: str = "he"
 
     def __post_init__(self) -> None:

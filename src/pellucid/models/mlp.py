@@ -31,11 +31,11 @@ class MLP:
     initialization : where all weights begin, a name in `INITIALIZATIONS`
     """
 
-    hidden: tuple[int, ...] = (512, 256)
+    hidden: tuple[int, ...] = (2000,)
     activation: str = "relu"
-    dropout: float = 0.2
+    dropout: float = 0.5
     batch_norm: bool = True
-    input_dropout: float = 0.0
+    input_dropout: float = 0.3
     initialization: str = "he"
 
     def __post_init__(self) -> None:

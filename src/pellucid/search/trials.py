@@ -128,7 +128,11 @@ def searched(
     """
     _check(dataset)
     rows = dataset.train.rows
-    base = with_features(plan.base, dataset.images.shape[1:], len(rows))
+    base = plan.base
+    if "model" in plan.space.dimensions and base.features is None:
+        # All trials see the same, and pixels are what every model can see.
+        base = replace(base, features="pixels")
+    base = with_features(base, dataset.images.shape[1:], len(rows))
     preprocessing = Preprocessing.measured(dataset.images, rows, dataset.frame, str(base.features))
     plan = replace(plan, base=base)
     recipes, spans = _recipes(dataset, plan, preprocessing)

@@ -145,9 +145,10 @@ class Compiled:
         began = time.perf_counter()
         self.task = task
         self._dtype = supply.mean.dtype
-        self._steps = compiler.compiled(partial(_chunk, task), static=("batch_size",))
-        self._each = compiler.compiled(partial(_each, task), static=("look",))
-        self._scores = compiler.compiled(partial(_scored, task))
+        with compiler.precision(self._dtype):
+            self._steps = compiler.compiled(partial(_chunk, task), static=("batch_size",))
+            self._each = compiler.compiled(partial(_each, task), static=("look",))
+            self._scores = compiler.compiled(partial(_scored, task))
         with compiler.precision(self._dtype), within_memory("putting the pictures on the device"):
             self._data = {name: compiler.to_device(value) for name, value in supply.arrays().items()}
         self._programs: dict[tuple[Any, ...], Any] = {}

@@ -32,7 +32,7 @@ class Recipe:
     model : a name in `KINDS`
     loss : a name in `TRAINABLE`; by default the model's own
     margin : Δ ≥ 0 of a hinge
-    label_smoothing : ε of softmax cross-entropy, 0 to below 1
+    label_smoothing : ε of softmax cross-entropy, 0 to below 1; by default the model's own
     l2 : λ ≥ 0 of ½λ‖w‖², for all weights, or parameter's name → λ
     l1 : λ ≥ 0 of λ Σ|w|, likewise; it makes weights exactly 0
     penalize_biases : whether the penalties count biases as weights
@@ -61,7 +61,7 @@ class Recipe:
     model: str = "softmax"
     loss: str | None = None
     margin: float = 1.0
-    label_smoothing: float = 0.0
+    label_smoothing: float | None = None
     l2: float | Mapping[str, float] | None = None
     l1: float | Mapping[str, float] = 0.0
     penalize_biases: bool = False
@@ -181,8 +181,12 @@ class Recipe:
     @property
     def criterion(self) -> Criterion:
         """The loss, ready for training."""
-        name = self.loss or DEFAULTS[self.model].loss
-        return Criterion(name, self.margin, self.label_smoothing)
+        defaults = DEFAULTS[self.model]
+        name = self.loss or defaults.loss
+        smoothing = defaults.label_smoothing if name == defaults.loss else 0.0
+        return Criterion(
+            name, self.margin, smoothing if self.label_smoothing is None else self.label_smoothing
+        )
 
     @property
     def augmentation(self) -> Augmentation | None:

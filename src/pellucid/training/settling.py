@@ -76,6 +76,7 @@ def settled(
         recipe,
         optimizer=recipe.optimizer or defaults.optimizer,
         schedule=recipe.schedule or defaults.schedule,
+        label_smoothing=recipe.criterion.smoothing,
         l2=dict(l2) if isinstance(l2, Mapping) else float(l2),
         learning_rate=rate,
         batch_size=batch_size,
