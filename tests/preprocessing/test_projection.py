@@ -81,7 +81,7 @@ def test_as_many_as_there_can_be_unless_told_otherwise():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("pcs", r"The kind of features must be one of pixels, pca, hog, color, thumbnail; got 'pcs'\. Did you mean pca\?"),
+        ("pcs", r"The kind of features must be one of pixels, pca, hog, .*; got 'pcs'\. Did you mean pca\?"),
         ("pca:components=0", r"pca: components must be a whole number, 1 or more, got 0"),
         ("pca:components=2.5", r"pca: components must be a whole number, 1 or more, got 2\.5"),
         ("pca:floor=-1", r"pca: floor must be 0 or more, got -1"),
