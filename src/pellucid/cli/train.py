@@ -29,7 +29,7 @@ def train(
     features: Annotated[
         str | None,
         typer.Option(
-            help="What the model sees: pixels, pca:components=300,floor=10, or what is measured in pictures: hog, color, "
+            help="What the model sees: pixels, pca:components=300,floor=10, or what is measured: hog, color, "
             "thumbnail, with + between. Default: pixels; pca for mlp and maxout.",
             rich_help_panel=options.MODEL,
         ),
