@@ -210,8 +210,8 @@ def _report(facts: dict[str, Any], measured: dict[str, Any]) -> None:
             verdicts.append(f"- {name}, of the peak: {verdict(100 * share, 100 * contest.share, True, ' %')}")
         if found["peak"] < 0.8 * peak:
             verdicts.append(
-                f"- {name}: the peak beside it was {found['peak'] / 1e9:.0f} of {peak / 1e9:.0f} GFLOP/s, so others held "
-                "a part of the cores while this was timed"
+                f"- {name}: the peak beside it was {found['peak'] / 1e9:.0f} of {peak / 1e9:.0f} GFLOP/s, so others "
+                "held a part of the cores while this was timed"
             )
         verdicts += [f"- {name}: {each} does not work here: {why}" for each, why in found["failed"].items()]
     head = [
