@@ -54,10 +54,12 @@ def of_layers(
 
 
 def percent(share: float) -> str:
+    """0.873 as "87.3 %"."""
     return f"{100 * share:.3g} %"
 
 
 def number(value: float) -> str:
+    """Two digits of it."""
     return f"{value:.2g}" if value < 1e4 else f"{value:.1e}"
 
 
