@@ -38,8 +38,8 @@ def of_training(
         return []
     strides = _strides(looks)
     layers = of_layers(looks[-1], looks[0]["start"], network)
-    # What did not learn for a reason that is named needs no second sentence, that it did not learn. Units that are alike
-    # began at 0, and of weights that begin at 0 any step is a long one.
+    # What did not learn for a reason that is named needs no second sentence, that it did not learn. Units are alike
+    # that began at 0, and of weights that begin at 0 any step is a long one.
     alike = any(each.name == "symmetric units" for each in layers)
     found = layers if alike else [*layers, *_too_long(epochs, looks, strides)]
     found = found or _too_short(strides, epochs, recipe, counts["train"])
