@@ -112,9 +112,9 @@ def features_described(text: str) -> Features:
     Raises `InputError` where a name or a setting is not known, or a value is out of its range.
     """
     parts = [part.strip() for part in str(text).split("+")]
-    names = [part.partition(":")[0].strip() for part in parts]
+    known = (*FEATURES, *MEASURED)
+    names = [known_name("kind of features", part.partition(":")[0].strip(), known) for part in parts]
     for name in names:
-        known_name("kind of features", name, (*FEATURES, *MEASURED))
         if name in FEATURES and len(parts) > 1:
             raise InputError(
                 f"--features {name} stands alone, got {text!r}. With + between: {', '.join(MEASURED)}."

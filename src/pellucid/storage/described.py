@@ -20,7 +20,7 @@ def described(what: str, among: Mapping[str, Choice], text: str) -> Choice:
     Raises `InputError` as `chosen` does, and for settings that are not written so.
     """
     name, settings = _taken_apart(text, what)
-    choice = among.get(name)
+    choice = among.get(name.lower().replace("_", "-"))
     for setting, value in settings.items():
         # A word stands where a word is wanted, such as a norm; a number anywhere else.
         if not isinstance(getattr(choice, setting, None), str):
