@@ -4,7 +4,7 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset
 from pellucid.preprocessing.pipeline import Preprocessing
-from pellucid.preprocessing.standardize import block_rows
+from pellucid.preprocessing.standardize import block_rows, standardize
 from pellucid.storage.errors import InputError
 from pellucid.training.engine import Supply
 
@@ -27,17 +27,25 @@ def supply_of(
     """
     labels = dataset.labels.astype(np.int32)
     count, features = len(dataset), preprocessing.features
-    projects, measures = preprocessing.projection is not None, preprocessing.measure is not None
-    if measures and changing:
+    measure = preprocessing.measure
+    if measure is not None and changing:
         raise InputError(
             f"--augment and --test-time-flips change pictures, and --features {preprocessing.described} are measured "
             "in them once, before the first step: leave out one of them."
         )
-    if not measures and (not projects or changing or 4 * count * features > _MEMORY):
+    projects = preprocessing.projection is not None and not changing and 4 * count * features <= _MEMORY
+    if measure is None and not projects:
         seen = (preprocessing.mean, preprocessing.scale, preprocessing.projection)
         return Supply(dataset.images, labels, weights, *seen)
-    components = np.empty((count, features), np.float32)
     size = block_rows(preprocessing.inputs, 2048)
+    seen_once = (
+        np.empty((count, features), np.float32) if measure is None else measure.of_many(dataset.images)
+    )
     for start in range(0, count, size):
-        components[start : start + size] = preprocessing.apply(dataset.images[start : start + size])
-    return Supply(components, labels, weights, np.zeros(features, np.float32), np.ones(features, np.float32))
+        block = slice(start, start + size)
+        seen_once[block] = (
+            preprocessing.apply(dataset.images[block])
+            if measure is None
+            else standardize(seen_once[block], preprocessing.mean, preprocessing.scale)
+        )
+    return Supply(seen_once, labels, weights, np.zeros(features, np.float32), np.ones(features, np.float32))
