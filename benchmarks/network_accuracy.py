@@ -1,9 +1,12 @@
 """Test accuracy of networks on CIFAR-10: two layers, three, two with mirror images, and the small convolutional one.
 
-Settings were chosen on 5,000 validation pictures that were taken from the training pictures; the test pictures had no
-part in it. Each row then trains on all 50,000 training pictures to the last epoch, with seeds of its own, and is
-measured once on the 10,000 test pictures. Those called default train as `pellucid train cifar10/ --model NAME` does,
-with one picture in ten held out to keep the best epoch by, so on 45,000.
+Settings were compared on 5,000 validation pictures that were taken from the training pictures. They are not untouched
+by the test pictures: two layers without normalization came to 58.98 % on these, and with mirror images for 20 epochs to
+60.60 %, before others were looked for on validation. The epochs of three layers and of the convnet were not compared.
+
+Each row then trains on all 50,000 training pictures to the last epoch, with seeds of its own, and is measured once on
+the 10,000 test pictures. Those called default train as `pellucid train cifar10/ --model NAME` does, with one picture in
+ten held out to keep the best epoch by, so on 45,000.
 
 python -m benchmarks.network_accuracy --rows two-layers convnet --seeds 0 1 2
 

@@ -11,7 +11,7 @@ from pellucid.storage.errors import InputError
 
 
 def test_the_table_of_a_small_network():
-    network = Architecture("mlp", (4, 4, 3), 10, {"hidden": (32,), "dropout": 0.5})
+    network = Architecture("mlp", (4, 4, 3), 10, {"hidden": (32,), "dropout": 0.5, "input_dropout": 0.0})
     assert str(summary(network)).splitlines() == [
         "layer           kind         output  parameters  multiply-adds",
         "──────────────────────────────────────────────────────────────",
