@@ -32,6 +32,7 @@ def few(digits, classes, each=1):
         origins=[str(row) for row in rows],
         split=np.zeros(len(rows), digits.split.dtype),
         source="few",
+        frame=digits.frame,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.graph.algebra import affine
+from pellucid.layers.layer import Array
 from pellucid.layers.linear import Linear
 
 _SIDES = np.array([[-0.5], [0.5]], np.float32)
@@ -23,6 +24,10 @@ class SingleScore:
     """
 
     features: int
+
+    def arrays(self) -> dict[str, Array]:
+        """Its weights and its bias, as those of one linear score."""
+        return Linear(self.features, 1).arrays()
 
     def init(self, rng: np.ndarray) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """Start weights {"weight": (1, D), "bias": (1,)} float32, zeros, and no statistics."""
