@@ -9,7 +9,8 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.frame import Frame
 from pellucid.inspection.attribution import explanation, occlusion
 from pellucid.models.model_file import load_model
-from pellucid.preprocessing.features import Measured, features_described
+from pellucid.preprocessing.features import features_described
+from pellucid.preprocessing.measuring import Measured
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.storage.errors import FileError, InputError
 from pellucid.training.recipe import Recipe
@@ -79,7 +80,7 @@ def test_many_pictures_are_measured_as_one_is(striped, monkeypatch):
     np.testing.assert_allclose(features.of_many(striped.images), wanted, rtol=1e-6)
     rows = np.array([5, 3, 77])
     np.testing.assert_allclose(features.of_many(striped.images, rows), wanted[rows], rtol=1e-6)
-    monkeypatch.setattr("pellucid.preprocessing.features._MANY", 100)
+    monkeypatch.setattr("pellucid.preprocessing.measuring._MANY", 100)
     np.testing.assert_allclose(features.of_many(striped.images), wanted, atol=1e-4)
     assert len(features.boxes((16, 12, 3))) == len(features.kinds((16, 12, 3))) == wanted.shape[1]
 

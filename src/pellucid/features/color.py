@@ -2,11 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from pellucid.arrays.namespace import namespace
+from pellucid.features.part import Part
 from pellucid.features.settings import fields, whole, whole_pair
 from pellucid.storage.errors import InputError, known_name
 
@@ -17,7 +18,7 @@ opponent colors red against green, yellow against blue, and brightness (van de S
 
 
 @dataclass(frozen=True)
-class ColorHistogram:
+class ColorHistogram(Part):
     """The shares of a picture's pixels in each bin of colors, the whole picture or each field of a grid.
 
     A pixel without a color of its own, gray, black or white, has no hue: it counts in no bin of hues.
@@ -34,6 +35,8 @@ class ColorHistogram:
     ------
     InputError : a setting out of its range; pictures without color, or with less pixels than fields
     """
+
+    name: ClassVar[str] = "color"
 
     space: str = "hue"
     bins: int = 10

@@ -2,12 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from pellucid.arrays.compile import materialized
 from pellucid.arrays.namespace import namespace
+from pellucid.features.part import Part
 from pellucid.features.settings import whole, whole_pair
 from pellucid.storage.errors import InputError, known_name
 
@@ -19,7 +20,7 @@ _CLIP = 0.2  # of L2-Hys: no single edge counts for more
 
 
 @dataclass(frozen=True)
-class HoG:
+class HoG(Part):
     """Histograms of oriented gradients (Dalal and Triggs 2005), equal to scikit-image's `hog` within 1e-6.
 
     At every pixel the gradient of the channel in which it is largest; in every cell a histogram of their directions,
@@ -39,6 +40,8 @@ class HoG:
     ------
     InputError : a setting out of its range; pictures smaller than one block of cells
     """
+
+    name: ClassVar[str] = "hog"
 
     orientations: int = 9
     cell: tuple[int, int] = (8, 8)

@@ -1,17 +1,18 @@
 """The picture itself, but small: where it is light and dark, and of which color, without any detail."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from pellucid.arrays.namespace import namespace
+from pellucid.features.part import Part
 from pellucid.features.settings import fields, whole_pair
 from pellucid.storage.errors import InputError
 
 
 @dataclass(frozen=True)
-class Thumbnail:
+class Thumbnail(Part):
     """The mean color of each field of a grid.
 
     Attributes
@@ -22,6 +23,8 @@ class Thumbnail:
     ------
     InputError : a setting out of its range; pictures with less pixels than fields
     """
+
+    name: ClassVar[str] = "thumbnail"
 
     grid: tuple[int, int] = (8, 8)
 

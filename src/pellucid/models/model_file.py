@@ -100,6 +100,10 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
     wanted = {"preprocessing.mean": (inputs,), "preprocessing.scale": (inputs,), **arrays}
     if preprocessing.projection is not None:
         wanted["preprocessing.projection"] = (features, inputs)
+    if preprocessing.measure is not None:
+        assert preprocessing.frame is not None
+        learned = preprocessing.measure.arrays(preprocessing.frame.shape)
+        wanted |= {f"preprocessing.{name}": shape for name, shape in learned.items()}
     found = {name: array.shape for name, array in tensors.items()}
     if found != wanted:
         raise ValueError(

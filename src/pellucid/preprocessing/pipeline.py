@@ -1,8 +1,8 @@
 """One object that takes any picture to what the model sees; saved in the model file."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.frame import Frame
-from pellucid.preprocessing.features import Measured, features_described
+from pellucid.preprocessing.features import features_described
+from pellucid.preprocessing.measuring import Measured
 from pellucid.preprocessing.projection import PrincipalComponents, project
 from pellucid.preprocessing.standardize import moments, standardize
 from pellucid.storage.errors import InputError, UnreadableError
@@ -26,6 +27,7 @@ class Preprocessing:
     mean, scale (D,) float32 : in the units of the inputs (gray levels for pictures), or of what is measured in them
     projection (C, D) float32 : of the standardized numbers, see `PrincipalComponents`; None where the model sees them
     described : the features that the model sees, as `features_described` reads them
+    learned : what the features learned from the training part, such as {"words.codebook": (W, P)}
     """
 
     frame: Frame | None
@@ -33,12 +35,13 @@ class Preprocessing:
     scale: np.ndarray = field(repr=False)
     projection: np.ndarray | None = field(default=None, repr=False)
     described: str = "pixels"
+    learned: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False)
 
     @cached_property
     def measure(self) -> Measured | None:
         """What is measured in a picture before its numbers are standardized; None where these are its pixels"""
         kind = features_described(self.described)
-        return kind if isinstance(kind, Measured) else None
+        return replace(kind, learned=self.learned) if isinstance(kind, Measured) else None
 
     @property
     def inputs(self) -> int:
@@ -146,7 +149,7 @@ class Preprocessing:
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The settings as JSON can hold them, and the arrays by name."""
         settings = {"frame": asdict(self.frame) if self.frame else None, "features": self.described}
-        arrays = {"mean": self.mean, "scale": self.scale, "projection": self.projection}
+        arrays = {"mean": self.mean, "scale": self.scale, "projection": self.projection, **self.learned}
         return settings, {name: array for name, array in arrays.items() if array is not None}
 
     @classmethod
@@ -159,20 +162,32 @@ class Preprocessing:
             arrays["scale"],
             arrays.get("projection"),
             settings.get("features", "pixels"),
+            {name: array for name, array in arrays.items() if "." in name},
         )
 
     @classmethod
     def measured(
-        cls, inputs: np.ndarray, rows: np.ndarray, frame: Frame | None, features: str = "pixels"
+        cls,
+        inputs: np.ndarray,
+        rows: np.ndarray,
+        frame: Frame | None,
+        features: str = "pixels",
+        *,
+        seed: int = 0,
     ) -> "Preprocessing":
         """All that is measured on these rows, the training part, for these features, as text.
+
+        Parameters
+        ----------
+        seed : of the features that learn from a random sample
 
         Raises `InputError` where there are less components than are asked for.
         """
         kind = features_described(features).settled(inputs.shape[1:], len(rows))
         if isinstance(kind, Measured):
+            kind = kind.fitted(inputs, rows, seed)
             found = kind.of_many(inputs, rows)
-            return cls(frame, *moments(found, np.arange(len(found))), None, str(kind))
+            return cls(frame, *moments(found, np.arange(len(found))), None, str(kind), kind.learned)
         mean, scale = moments(inputs, rows)
         projection = (
             kind.measured(inputs, rows, mean, scale) if isinstance(kind, PrincipalComponents) else None

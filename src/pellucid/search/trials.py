@@ -133,7 +133,9 @@ def searched(
         # All trials see the same, and pixels are what every model can see.
         base = replace(base, features="pixels")
     base = with_features(base, dataset.images.shape[1:], len(rows))
-    preprocessing = Preprocessing.measured(dataset.images, rows, dataset.frame, str(base.features))
+    preprocessing = Preprocessing.measured(
+        dataset.images, rows, dataset.frame, str(base.features), seed=base.seed
+    )
     plan = replace(plan, base=base)
     recipes, spans = _recipes(dataset, plan, preprocessing)
     epochs = recipes[0].epochs

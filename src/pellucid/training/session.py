@@ -150,7 +150,9 @@ def prepared(
         recipe, preprocessing = taken_up(start_from, dataset, recipe), start_from.preprocessing
     if preprocessing is None:
         recipe = with_features(recipe, dataset.images.shape[1:], len(rows))
-        preprocessing = Preprocessing.measured(dataset.images, rows, dataset.frame, str(recipe.features))
+        preprocessing = Preprocessing.measured(
+            dataset.images, rows, dataset.frame, str(recipe.features), seed=recipe.seed
+        )
     recipe = replace(recipe, features=preprocessing.described)
     classes = len(dataset.classes)
     recipe = settled(recipe, dataset.images, rows, preprocessing, classes, optimizer is not None)

@@ -1,0 +1,121 @@
+"""What is measured in pictures: several kinds of features side by side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from pellucid.arrays import compile as compiler
+from pellucid.arrays.namespace import namespace
+from pellucid.features.part import Part, labels, own
+from pellucid.storage.errors import InputError
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is measured in each picture, one kind of features beside the other, before it is standardized.
+
+    Attributes
+    ----------
+    parts : such as `HoG`, `ColorHistogram`, `Thumbnail`
+    learned : what those of them that learn have learned, such as {"words.codebook": (W, P)}
+    """
+
+    parts: tuple[Part, ...]
+    learned: Mapping[str, np.ndarray] = field(default_factory=dict, repr=False, compare=False)
+
+    def settled(self, shape: tuple[int, ...], pictures: int) -> "Measured":
+        """With all settings decided, for inputs of this shape. Raises `InputError` where it cannot be measured."""
+        if len(shape) != 3:
+            raise InputError(
+                f"--features {self} is measured in pictures, and the data are rows of {shape[0]:,} numbers: leave it "
+                "out."
+            )
+        return replace(self, parts=tuple(part.settled(shape, pictures) for part in self.parts))
+
+    def fitted(self, pictures: np.ndarray, rows: np.ndarray, seed: int) -> "Measured":
+        """With what is learned from these rows (n,) of the pictures (N, H, W, C) uint8."""
+        learned = {
+            f"{label}.{name}": array
+            for label, part in zip(labels(self.parts), self.parts, strict=True)
+            for name, array in part.learn(pictures, rows, seed).items()
+        }
+        return replace(self, learned=learned)
+
+    def arrays(self, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+        """The shapes of what is learned from pictures of this shape (H, W, C), by name."""
+        return {
+            f"{label}.{name}": wanted
+            for label, part in zip(labels(self.parts), self.parts, strict=True)
+            for name, wanted in part.arrays(shape).items()  # type: ignore[arg-type]
+        }
+
+    def __call__(self, pictures: Any) -> Any:
+        """Features (N, D) float32 of pictures (N, H, W, C) uint8."""
+        return _measure(self.parts, pictures, self.learned)
+
+    def of_many(self, pictures: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+        """The features (n, D) of these rows (n,) of the pictures, or of all: by blocks, compiled where that pays."""
+        count = len(pictures) if rows is None else len(rows)
+        compiled = count >= _MANY and self._compiles()
+        measure = (
+            compiler.compiled(partial(_measure, self.parts)) if compiled else partial(_measure, self.parts)
+        )
+        found = np.empty((count, len(self.boxes(pictures.shape[1:]))), np.float32)
+        for first in range(0, count, _BLOCK):
+            block = slice(first, first + _BLOCK)
+            seen = pictures[block if rows is None else rows[block]]
+            short = _BLOCK - len(seen) if compiled else 0
+            filled = np.concatenate([seen, np.zeros((short, *seen.shape[1:]), seen.dtype)]) if short else seen
+            found[block] = np.asarray(measure(filled, dict(self.learned)))[: len(seen)]
+        return found
+
+    def boxes(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Where each feature of a picture (H, W, C) was measured: (D, 4) int, top, bottom, left and right."""
+        return np.concatenate([part.boxes(*shape) for part in self.parts])
+
+    def kinds(self, shape: tuple[int, ...]) -> np.ndarray:
+        """The name of the part that each feature belongs to, (D,) str."""
+        return np.concatenate([np.full(len(part.boxes(*shape)), part.name) for part in self.parts])
+
+    def __str__(self) -> str:
+        return "+".join(_text(part) for part in self.parts)
+
+    def _compiles(self) -> bool:
+        from pellucid.arrays.canary import trustworthy
+
+        double = any(getattr(part, "dtype", "float32") == "float64" for part in self.parts)
+        able = all(part.compiles for part in self.parts)
+        return able and not double and compiler.available() and trustworthy()
+
+
+_BLOCK = 250
+"""Pictures at once: their numbers stay in the cache."""
+
+_MANY = 10_000
+"""Pictures that take NumPy longer than bringing a compiler up and compiling."""
+
+
+def _measure(parts: tuple[Part, ...], pictures: Any, learned: Mapping[str, Any]) -> Any:
+    """Features (N, D) float32 of pictures (N, H, W, C) uint8, with what was learned."""
+    xp = namespace(pictures)
+    found = [part(pictures, **own(learned, label)) for label, part in zip(labels(parts), parts, strict=True)]
+    return xp.concatenate(found, axis=1)
+
+
+def _text(part: Any) -> str:
+    """A part as `features_described` reads it, with the settings that are not the defaults."""
+    settings = [
+        f"{each.name}={_written(getattr(part, each.name))}"
+        for each in fields(part)
+        if getattr(part, each.name) != each.default
+    ]
+    return part.name + (":" + ",".join(settings) if settings else "")
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "|".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
