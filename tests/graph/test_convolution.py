@@ -64,6 +64,14 @@ def test_gradients_with_other_strides_and_borders(case):
     assert_agrees_with_jax(conv2d, {"x": x, "w": w}, kept, np.float64)
 
 
+@pytest.mark.parametrize("case", CASES)
+def test_the_gradient_of_filters_in_the_form_for_other_devices(case, monkeypatch):
+    monkeypatch.setattr("pellucid.arrays.convolution.on_cpu", lambda: False)
+    of_x, of_w, kept = CASES[case]
+    x, w = drawn(of_x, of_w)
+    assert_agrees_with_jax(conv2d, {"x": x, "w": w}, kept, np.float64)
+
+
 @pytest.mark.parametrize("case", ["3x3", "3x3, stride 2, half a border", "1x1, stride 2"])
 def test_float32_stays_float32(case):
     of_x, of_w, kept = CASES[case]

@@ -41,7 +41,7 @@ def options(double: bool = False) -> dict[str, str]:
     import jax
 
     number = tuple(int(part) for part in re.findall(r"\d+", version())[:3])
-    if jax.default_backend() != "cpu" or number < _FIRST_WITH_FUSION:
+    if not on_cpu() or number < _FIRST_WITH_FUSION:
         return {}
     wanted = {name: value + _OF_DOUBLE * double for name, value in _SAFE_FUSION.items()}
     try:
@@ -159,6 +159,13 @@ def keep_programs() -> None:
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+
+
+def on_cpu() -> bool:
+    """Whether programs run on the processor itself."""
+    import jax
+
+    return jax.default_backend() == "cpu"
 
 
 def device_description() -> str:
