@@ -43,6 +43,7 @@ def compare(
         Path | None, typer.Option(help="The comparison's folder. Default: runs/<data>-compare-<n>.")
     ] = None,
     skip_unreadable: options.SkipUnreadable = False,
+    corrections: options.Corrections = None,
     json: options.Json = False,
 ) -> None:
     """Compare models on the same pictures: accuracy, a paired test, time, size; write a report."""
@@ -72,7 +73,9 @@ def compare(
         augment=augment,
         seed=seed,
     )
-    loading = {"size": size, "fit": fit, "color": color, "skip_unreadable": skip_unreadable}
+    loading: dict[str, Any] = {
+        "size": size, "fit": fit, "color": color, "skip_unreadable": skip_unreadable, "corrections": corrections,
+    }  # fmt: skip
     splits = _splits(screen, data, loading, folds, seed)
     made_here = output is None or not output.exists()
     folder = new_run(output, splits[0].name, "compare")
@@ -176,6 +179,7 @@ def _writer(
             "counts": [{part: len(s.part(part)) for part in ("train", "validation", "test")} for s in splits],
             "unreadable": [[printable(path), reason] for path, reason in first.unreadable],
             "notes": list(first.notes),
+            "corrections": first.corrections,
         },
         "load": loading,
         "folds": len(splits) if len(splits) > 1 else None,

@@ -18,6 +18,7 @@ def evaluate(
     run: options.Run,
     data: options.Data,
     skip_unreadable: options.SkipUnreadable = False,
+    corrections: options.Corrections = None,
     json: options.Json = False,
 ) -> None:
     """Measure a finished classifier on labelled pictures: the test part where the data have one, else all of them."""
@@ -29,7 +30,7 @@ def evaluate(
 
     screen = console(json)
     classifier = load_model(run)
-    dataset = read_as_seen(screen, classifier, data, skip_unreadable)
+    dataset = read_as_seen(screen, classifier, data, skip_unreadable, corrections)
     labels = translated_labels(dataset, classifier.classes)
     part, rows = _part(dataset)
     keep_programs()
@@ -81,7 +82,13 @@ def evaluate(
         )
 
 
-def read_as_seen(screen: "Console", classifier: "Classifier", data: str, skip_unreadable: bool) -> "Dataset":
+def read_as_seen(
+    screen: "Console",
+    classifier: "Classifier",
+    data: str,
+    skip_unreadable: bool,
+    corrections: str | None = None,
+) -> "Dataset":
     """The data, in the frame that the classifier sees."""
     from pellucid.cli.console import counting
     from pellucid.data.load import read
@@ -93,7 +100,14 @@ def read_as_seen(screen: "Console", classifier: "Classifier", data: str, skip_un
     if frame:
         wanted = {"size": (frame.height, frame.width), "fit": frame.fit, "color": frame.color}
     with counting(screen, "reading") as progress:
-        dataset = read(data, **wanted, skip_unreadable=skip_unreadable, for_training=False, progress=progress)
+        dataset = read(
+            data,
+            **wanted,
+            skip_unreadable=skip_unreadable,
+            for_training=False,
+            corrections=corrections,
+            progress=progress,
+        )
     came = dataset.images.shape[1:]
     if came != (frame.shape if frame else (preprocessing.inputs,)):
         what = (
@@ -128,4 +142,8 @@ def translated_labels(dataset: "Dataset", classes: tuple[str, ...]) -> "np.ndarr
 def _part(dataset: "Dataset") -> "tuple[str, np.ndarray]":
     import numpy as np
 
-    return ("test", dataset.test.rows) if len(dataset.test) else ("all", np.arange(len(dataset)))
+    from pellucid.data.dataset import TAKEN_OUT
+
+    if len(dataset.test):
+        return "test", dataset.test.rows
+    return "all", np.flatnonzero(dataset.split != TAKEN_OUT)

@@ -67,6 +67,15 @@ SkipUnreadable = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+Corrections = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE.csv",
+        help="Pictures to relabel or to leave out, as `pellucid data DATA --suspects` lists them; your files stay as "
+        "they are.",
+        rich_help_panel=DATA,
+    ),
+]
 Json = Annotated[
     bool,
     typer.Option(

@@ -53,11 +53,18 @@ def reload_data(screen: Console, folder: Path) -> Dataset:
             f"{printable(folder)}: this run was made in Python and does not tell how its data are loaded. "
             "Go on with it there: pellucid.training.trainer.resume(folder, dataset)."
         )
-    source = loading["source"]
-    beside = os.path.join(str(run.get("working_folder", "")), source)
-    if not os.path.lexists(source) and os.path.lexists(beside):
-        source = beside
-    return load_data(screen, {**loading, "source": source})[0]
+    return load_data(screen, found_again(loading, str(run.get("working_folder", ""))))[0]
+
+
+def found_again(loading: dict[str, Any], working_folder: str) -> dict[str, Any]:
+    """The arguments of `load` with paths that lead to the files from here, where they began in that folder."""
+    found = dict(loading)
+    for name in ("source", "corrections"):
+        path = found.get(name)
+        beside = os.path.join(working_folder, path) if isinstance(path, str) else ""
+        if beside and not os.path.lexists(str(path)) and os.path.lexists(beside):
+            found[name] = beside
+    return found
 
 
 def train_and_report(

@@ -78,6 +78,7 @@ def search(
     engine: options.Engine = "auto",
     seed: options.Seed = 0,
     skip_unreadable: options.SkipUnreadable = False,
+    corrections: options.Corrections = None,
     json: options.Json = False,
 ) -> None:
     """Try many settings at once on validation pictures, and train with the best of them."""
@@ -114,6 +115,7 @@ def search(
     plan = Plan(base, tried, trials, reduction, engine)
     loading: dict[str, Any] = {
         "source": data, "size": size, "fit": fit, "color": color, "seed": seed, "skip_unreadable": skip_unreadable,
+        "corrections": corrections,
     }  # fmt: skip
     dataset, _ = load_data(screen, loading)
     made_here = output is None or not output.exists()

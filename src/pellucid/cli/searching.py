@@ -1,7 +1,6 @@
 """What `search` and `resume` share: the search on a screen, its report, the run with the best settings."""
 
 import contextlib
-import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from rich.console import Console
 
 from pellucid.arrays.compile import keep_programs
 from pellucid.cli.console import escape, print_json
-from pellucid.cli.running import conclude, load_data, working_folder
+from pellucid.cli.running import conclude, found_again, load_data, working_folder
 from pellucid.cli.search_screen import SearchScreen, show_trials
 from pellucid.cli.training_screen import TrainingScreen
 from pellucid.data.dataset import Dataset
@@ -23,7 +22,7 @@ from pellucid.search.trials import Plan, Trial, best, searched, versions
 from pellucid.storage.atomic import make_folder, write_text
 from pellucid.storage.errors import Error, FileError, InputError, StorageError, printable
 from pellucid.storage.seal import read_sealed, write_sealed
-from pellucid.training.facts import of_data
+from pellucid.training.facts import check_corrections, of_data
 from pellucid.training.lock import Lock
 from pellucid.training.recipe import Recipe
 from pellucid.training.trainer import fit, resume
@@ -90,13 +89,13 @@ def go_on(screen: Console, folder: Path, json: bool) -> None:
             facts["versions"]["engine"],
         )
         source = facts["load"]["source"]
-        beside = os.path.join(facts["working_folder"], source)
+        loading = found_again(facts["load"], facts["working_folder"])
     except (KeyError, TypeError) as error:
         raise FileError(
             f"{printable(folder / RECORD)}: not the record of a search ({error}). Restore it from a copy."
         ) from error
-    found = beside if not os.path.lexists(source) and os.path.lexists(beside) else source
-    dataset, _ = load_data(screen, {**facts["load"], "source": found})
+    dataset, _ = load_data(screen, loading)
+    check_corrections(folder, dataset, facts["data"])
     now = of_data(dataset)
     if any(now[key] != facts["data"][key] for key in ("fingerprint", "split")):
         raise InputError(

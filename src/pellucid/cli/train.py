@@ -14,6 +14,7 @@ def train(
     fit: options.Fit = "pad",
     color: options.Color = None,
     skip_unreadable: options.SkipUnreadable = False,
+    corrections: options.Corrections = None,
     model: Annotated[
         str | None,
         typer.Option(
@@ -225,6 +226,7 @@ def train(
         "color": color,
         "seed": seed,
         "skip_unreadable": skip_unreadable,
+        "corrections": corrections,
     }
     frame = start_from.preprocessing.frame if start_from else None
     if frame is not None and size is color is None and fit == "pad":

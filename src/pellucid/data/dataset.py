@@ -1,8 +1,9 @@
 """Labelled pictures (or rows of numbers), and which part each of them belongs to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from pellucid.data.frame import Frame
 from pellucid.storage.errors import InputError
 
 PARTS = ("train", "validation", "test")
+
+TAKEN_OUT = -2
+"""In the place of a part, for a picture that corrections leave out: it is in none."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,14 @@ class Dataset:
         numbers (N, D) float32
     labels (N,) int32 : 0..K−1
     origins : N texts: a picture's path, or "test_batch.bin[17]"
-    split (N,) int8 : 0 train, 1 validation, 2 test; −1 where nothing has been decided yet
+    split (N,) int8 : 0 train, 1 validation, 2 test; −1 where nothing has been decided yet, `TAKEN_OUT` for what
+        corrections leave out
     groups (N,) int64 or None : pictures of one group (a burst, a patient) stay on one side of a split
     frame : how each picture was brought to H × W × C; None for rows of numbers
     unreadable : (path, reason) of pictures that were left out
     fingerprint : SHA-256 (hex) of prepared pictures, labels and classes; the split is not in it
     source : what the user typed
+    corrections : of which table, its digest, and how many pictures were relabelled and left out; None without one
     """
 
     name: str
@@ -80,6 +86,7 @@ class Dataset:
     fingerprint: str = ""
     source: str = ""
     notes: tuple[str, ...] = ()
+    corrections: Mapping[str, Any] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -10,10 +10,8 @@ semicolons and tabs are understood.
 """
 
 import csv
-import io
 import itertools
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,10 +20,11 @@ from pellucid.data.cache_build import FileList
 from pellucid.data.class_order import class_name, ordered
 from pellucid.data.dataset import Dataset
 from pellucid.data.decoder import Progress
+from pellucid.data.delimited import decoded, delimiter, records, refuse_lines
 from pellucid.data.frame import Frame
 from pellucid.data.listing import Listing, dataset_of
 from pellucid.data.picture_file import unopened
-from pellucid.storage.errors import FileError, InputError, printable
+from pellucid.storage.errors import FileError, printable
 
 _COLUMNS = {
     "file": ("file", "filename", "file_name", "path", "image"),
@@ -34,7 +33,6 @@ _COLUMNS = {
     "split": ("split",),
 }
 _PARTS = {"": -1, "train": 0, "training": 0, "validation": 1, "val": 1, "valid": 1, "test": 2, "testing": 2}
-_LISTED = 20
 _HEADER_BYTES = 1 << 16
 
 
@@ -56,9 +54,9 @@ def is_labels_csv(path: str | os.PathLike[str]) -> bool:
             start = file.read(_HEADER_BYTES)
     except (OSError, ValueError):
         return False
-    header = _text(start).split("\n", 1)[0]
+    header = decoded(start).split("\n", 1)[0]
     try:
-        names = next(csv.reader([header], delimiter=_delimiter(header)), [])
+        names = next(csv.reader([header], delimiter=delimiter(header)), [])
     except csv.Error:
         return False
     return {"file", "label"} <= _places(names).keys()
@@ -138,8 +136,8 @@ def list_table(path: str | os.PathLike[str]) -> Listing:
 def _rows(source: str) -> tuple[list[_Row], bool, bool]:
     """The table's rows, and whether it has groups and splits. Raises `FileError` naming every wrong line."""
     where = printable(source)
-    records = _records(source)
-    _, names = next(records, (0, []))
+    lines = records(source)
+    _, names = next(lines, (0, []))
     places = _places(names)
     for wanted in ("file", "label"):
         if wanted not in places:
@@ -150,7 +148,7 @@ def _rows(source: str) -> tuple[list[_Row], bool, bool]:
     wrong: list[str] = []
     rows: list[_Row] = []
     seen: dict[str, int] = {}
-    for line, cells in records:
+    for line, cells in lines:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) != len(names):
@@ -179,47 +177,10 @@ def _rows(source: str) -> tuple[list[_Row], bool, bool]:
             rows.append(row)
     has_split = any(row.split for row in rows)
     wrong += [f"line {row.line}: the split is missing" for row in rows if has_split and not row.split]
-    if wrong:
-        more = f"\n  and {len(wrong) - _LISTED:,} more" if len(wrong) > _LISTED else ""
-        listed = "\n".join(f"  {sentence}" for sentence in wrong[:_LISTED])
-        lines = "line is" if len(wrong) == 1 else "lines are"
-        raise FileError(f"{where}: {len(wrong):,} {lines} wrong; correct the table:\n{listed}{more}")
+    refuse_lines(source, wrong)
     if not rows:
         raise FileError(f"{where}: the table names no files. Add a line for each picture: file name, label.")
     return rows, "group" in places, has_split
-
-
-def _records(source: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record of the table and the number of the line on which it begins."""
-    where = printable(source)
-    try:
-        with open(source, "rb") as file:
-            text = _text(file.read())
-    except FileNotFoundError as error:
-        raise InputError(f"{where}: there is no such file. Check the spelling.") from error
-    except (OSError, ValueError) as error:
-        raise FileError(f"{where}: the table cannot be read: {unopened(source, error)}.") from error
-    reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=_delimiter(text.split("\n", 1)[0]), strict=True
-    )
-    for _ in itertools.count():
-        begins = reader.line_num + 1
-        try:
-            cells = next(reader, None)
-        except csv.Error as error:
-            raise FileError(f"{where}: line {begins} is no line of a .csv table ({error}).") from error
-        if cells is None:
-            return
-        yield begins, cells
-
-
-def _text(content: bytes) -> str:
-    # "utf-8-sig": Excel begins its tables with a mark. Bytes that are not UTF-8 may be part of a file's name.
-    return content.decode("utf-8-sig", "surrogateescape")
-
-
-def _delimiter(header: str) -> str:
-    return max(",;\t", key=header.count)
 
 
 def _places(names: list[str]) -> dict[str, int]:

@@ -11,6 +11,7 @@ import numpy as np
 
 from pellucid.data import catalog
 from pellucid.data.array_pictures import FrameRequest
+from pellucid.data.corrections import corrected
 from pellucid.data.dataset import PARTS, Dataset
 from pellucid.data.opening import names_in
 from pellucid.storage.errors import FileError, InputError, printable
@@ -48,6 +49,7 @@ def load(
     skip_unreadable: bool = False,
     validation: float = 0.1,
     test: float = 0.2,
+    corrections: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
     """Read labelled pictures (or rows of numbers) and decide which train, which choose and which test.
@@ -65,6 +67,7 @@ def load(
     seed : decides the split where the data has none
     skip_unreadable : go on without the pictures that cannot be read; they are listed in `Dataset.unreadable`
     validation, test : shares of the pictures, where the data has no such part
+    corrections : a `.csv` of pictures to relabel or to leave out (`data/corrections.py`)
     progress : called with (done, total), bytes or pictures
 
     Raises
@@ -79,7 +82,7 @@ def load(
         from pellucid.data.splits import split
 
         dataset = split(dataset, validation=validation, test=test, seed=seed)
-    return dataset
+    return dataset if corrections is None else corrected(dataset, corrections)
 
 
 def read(
@@ -90,6 +93,7 @@ def read(
     color: str | None = None,
     skip_unreadable: bool = False,
     for_training: bool = True,
+    corrections: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
     """The same as `load` without a decision: where the data has no split of its own, its `split` is −1 throughout.
@@ -98,7 +102,8 @@ def read(
     """
     dataset = _read(source, FrameRequest.of(size, fit, color), skip_unreadable, for_training, progress)
     # Both go into folder names, pages and terminals, which cannot all show bytes that are no text.
-    return replace(dataset, source=printable(source), name=printable(dataset.name))
+    dataset = replace(dataset, source=printable(source), name=printable(dataset.name))
+    return dataset if corrections is None else corrected(dataset, corrections)
 
 
 def _read(

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from pellucid.data.dataset import PARTS, Dataset
+from pellucid.data.dataset import PARTS, TAKEN_OUT, Dataset
 from pellucid.data.duplicates import content_hashes, double_groups, doubles
 from pellucid.data.stratify import assign, cover, spread, targets
 from pellucid.storage.errors import InputError
@@ -106,7 +106,7 @@ def folds(
     if over not in (None, "all", "train"):
         raise InputError(f'over must be "all" or "train", got {over!r}.')
     over = over or ("train" if (dataset.split == TEST).any() else "all")
-    pool = np.flatnonzero(dataset.split != TEST) if over == "train" else np.arange(len(dataset))
+    pool = np.flatnonzero((dataset.split != TAKEN_OUT) & ((over == "all") | (dataset.split != TEST)))
     groups, hashes, notes = _together(dataset, pool, groups)
     labels, units, hashes = dataset.labels[pool].astype(np.int64), groups[pool], hashes[pool]
     classes = len(dataset.classes)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from pellucid.data.dataset import PARTS, Dataset
 from pellucid.models.architecture import Architecture
 from pellucid.models.classifier import Classifier
 from pellucid.models.kinds import NETWORKS
-from pellucid.storage.errors import printable
+from pellucid.storage.errors import InputError, printable
 from pellucid.training.session import Session
 
 
@@ -49,7 +50,27 @@ def of_data(dataset: Dataset) -> dict[str, Any]:
         "counts": {part: len(dataset.part(part)) for part in PARTS},
         "unreadable": [[printable(path), reason] for path, reason in dataset.unreadable],
         "notes": list(dataset.notes),
+        "corrections": None if dataset.corrections is None else dict(dataset.corrections),
     }
+
+
+def check_corrections(folder: Path, dataset: Dataset, began_with: dict[str, Any]) -> None:
+    """Raise `InputError` unless the data are corrected as when the run in this folder began."""
+    then, now = began_with.get("corrections"), dataset.corrections
+    if (then and then["sha256"]) == (now and now["sha256"]):
+        return
+    if then is None or now is None:
+        began = f"the corrections of {then['file']}" if then else "no corrections"
+        loaded = f"those of {now['file']}" if now else "none"
+        raise InputError(
+            f"{printable(folder)}: this run began with {began}, and the data are loaded with {loaded}. Load them as "
+            "then."
+        )
+    raise InputError(
+        f"{printable(folder)}: {now['file']} says other corrections than when this run began "
+        f"({then['relabelled']:,} relabelled and {then['removed']:,} left out then, {now['relabelled']:,} and "
+        f"{now['removed']:,} now). Put the table back as it was, or train anew: pellucid train."
+    )
 
 
 def split_digest(dataset: Dataset) -> str:
