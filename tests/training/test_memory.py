@@ -9,6 +9,7 @@ from pellucid.training import engine
 from pellucid.training.memory import within_memory
 from pellucid.training.recipe import Recipe
 from pellucid.training.run import new_run
+from pellucid.training.session import prepared
 from pellucid.training.trainer import fit, resume
 
 FULL = "RESOURCE_EXHAUSTED: Out of memory while trying to allocate 3221225472 bytes."
@@ -78,3 +79,14 @@ def _failing(program, place):
         return program(*arguments)
 
     return run
+
+
+def test_a_look_that_needs_too_much_is_told(monkeypatch):
+    session = prepared(load("digits"), Recipe(epochs=1), engine="xla")
+
+    def full(*_, **__):
+        raise RuntimeError(FULL)
+
+    monkeypatch.setattr(engine.Compiled, "_program", full)
+    with pytest.raises(OutOfMemoryError, match="looking at pictures in training: take a smaller --size"):
+        session.engine.each(lambda *_: {}, {}, np.zeros((1, 4), np.int32))

@@ -165,7 +165,7 @@ class Compiled:
             return compiler.to_host(program(*arguments))
 
     def each(self, look: Look, given: Any, blocks: np.ndarray) -> dict[str, np.ndarray]:
-        with compiler.precision(self._dtype):
+        with compiler.precision(self._dtype), within_memory("looking at pictures in training"):
             arguments = (given, self._data, blocks)
             program = self._program((look, blocks.shape), self._each, arguments, look=look)
             return compiler.to_host(program(*arguments))
