@@ -172,3 +172,31 @@ def test_the_process_ends_as_promised(photos):
     nothing = run(photos)
     assert nothing.returncode == 1
     assert "none of the pictures can be read" in nothing.stderr
+
+
+def test_suspect_labels_and_doubles_become_a_table_that_training_takes_back(photos, monkeypatch):
+    monkeypatch.setattr("pellucid.arrays.compile.keep_programs", lambda: None)
+    words = (photos, "--size", 12, "--suspects", "--folds", 2, "--features", "pixels", "--json")
+    result = invoke(*words)
+    assert result.exit_code == 0
+    told = json.loads(result.stdout.splitlines()[-1])["suspects"]
+    assert told["table"] == "photos-suspects.csv"
+    assert "cat/copy.png: labelled cat, and its double dog/00.png dog" in result.stderr
+    assert told["recipe"] == {"model": "softmax", "features": "pixels", "folds": 2}
+    assert size_of("photos-suspects.png")[0] > 400
+    with open("photos-suspects.csv", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == len(told["found"])
+    assert {line["reason"] for line in lines[:2]} == {"double"}
+    assert all(line["action"] == "" for line in lines)
+    invoke(*words)
+    assert os.path.exists("photos-suspects-2.csv")  # nothing is overwritten
+
+
+def test_options_of_suspects_alone_are_refused(photos):
+    from pellucid.storage.errors import InputError
+
+    with pytest.raises(InputError, match="--model and --features are for --suspects"):
+        invoke(photos, "--model", "svm")
+    with pytest.raises(InputError, match=r"Did you mean svm\?"):
+        invoke(photos, "--suspects", "--model", "swm")

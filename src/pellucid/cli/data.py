@@ -30,6 +30,20 @@ def data(
     doubles: Annotated[
         Path | None, typer.Option(help="Write all doubles: to a .csv as a table, to a .png as pictures.")
     ] = None,
+    suspects: Annotated[
+        bool,
+        typer.Option(
+            "--suspects",
+            help="Find labels that are probably wrong, by models that have not seen the picture; write them, and "
+            "doubles, as pictures and as a table that `pellucid train --corrections` takes.",
+        ),
+    ] = False,
+    model: Annotated[str, typer.Option(help="What --suspects trains.")] = "softmax",
+    features: Annotated[
+        str | None,
+        typer.Option(help="What it sees. Default: hog+color; hog for gray pictures, pixels for small ones."),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=2, help="How many models --suspects trains.")] = 5,
     skip_unreadable: Annotated[
         bool, typer.Option("--skip-unreadable", help="Always so here: unreadable pictures are listed.")
     ] = False,
@@ -37,6 +51,7 @@ def data(
 ) -> None:
     """Show what is in the data: counts, sizes, unreadable files, doubles; draw what the model will see."""
     from pellucid.cli.console import console, counting, escape, print_json
+    from pellucid.cli.suspects import asked_for, look_again
     from pellucid.data.load import load
     from pellucid.inspection.census import census
     from pellucid.storage.errors import InputError, printable
@@ -47,6 +62,7 @@ def data(
             f"--doubles {printable(doubles)}: the file must end in .csv (a table) or .png (pictures)."
         )
     screen = console(json)
+    recipe = asked_for(suspects, model, features, seed)
     with counting(screen, "Reading") as progress:
         dataset = load(
             data, size=size, fit=fit, color=color, seed=seed, skip_unreadable=True, progress=progress
@@ -63,8 +79,9 @@ def data(
         where = _write_doubles(counted, doubles)
         written["doubles_file"] = printable(where) if where else None
         screen.print(f"All doubles: [bold]{escape(printable(where))}[/]" if where else "No doubles to write.")
+    found = {} if recipe is None else {"suspects": look_again(screen, counted, recipe, folds)}
     if json:
-        print_json({**counted.as_json(), **written})
+        print_json({**counted.as_json(), **written, **found})
 
 
 def _show(screen: Console, counted: Census) -> None:
@@ -158,7 +175,7 @@ def _show_doubles(screen: Console, counted: Census) -> None:
         range(len(found.pairs)), key=lambda i: (not counted.contradictory[i], not counted.across[i], i)
     )
     for i in order[:MOST_PAIRS]:
-        names = " = ".join(escape(_short(data.origins[row], data.source)) for row in found.pairs[i])
+        names = " = ".join(escape(data.short_name(row)) for row in found.pairs[i])
         one, other = counted.parts_of(i)
         parts = one if one == other else f"{one}, {other}"
         remark = ", [red]different classes[/]" if counted.contradictory[i] else ""
@@ -195,11 +212,11 @@ def _bar(share: float, width: int = 20) -> str:
 
 
 def _write_sheet(counted: Census, output: Path | None, seed: int) -> Path:
+    from pellucid.cli.unused import named_after, unused
     from pellucid.inspection.contact_sheet import contact_sheet
     from pellucid.storage.atomic import writing
 
-    name = "".join("-" if c in '/\\:*?"<>|' or ord(c) < 32 else c for c in counted.dataset.name)
-    path = _unused(output or Path(f"{name.strip('. ')[:60] or 'data'}-contact-sheet.png"))
+    path = unused(output or named_after(counted.dataset, "contact-sheet.png"))
     picture = contact_sheet(counted.dataset, seed=seed)
     with writing(path) as file:
         picture.save(file, "PNG")
@@ -210,11 +227,12 @@ def _write_doubles(counted: Census, path: Path) -> Path | None:
     import csv
     import io
 
+    from pellucid.cli.unused import unused
     from pellucid.inspection.contact_sheet import sheet_of_groups
     from pellucid.storage.atomic import write_text, writing
 
     found, data = counted.doubles, counted.dataset
-    path = _unused(path)
+    path = unused(path)
     if path.suffix.lower() == ".csv":
         table = io.StringIO()
         rows = csv.writer(table, lineterminator="\n")
@@ -227,18 +245,9 @@ def _write_doubles(counted: Census, path: Path) -> Path | None:
         return path
     if not len(found.pairs):
         return None
-    captions = ["\n".join(_short(data.origins[row], data.source) for row in p) for p in found.pairs.tolist()]
+    captions = ["\n".join(data.short_name(row) for row in p) for p in found.pairs.tolist()]
     note = f"{int(found.exact.sum()):,} exact and {int((~found.exact).sum()):,} near pairs in {data.name}"
     picture = sheet_of_groups(data, found.pairs.tolist(), captions, title="Doubles", note=note)
     with writing(path) as file:
         picture.save(file, "PNG")
     return path
-
-
-def _unused(path: Path) -> Path:
-    """The path, or with a number added where a file is there already: nothing is overwritten."""
-    number, free = 2, path
-    while free.exists() or free.is_symlink():
-        free = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        number += 1
-    return free

@@ -105,7 +105,10 @@ def read_corrections(dataset: Dataset, path: str | os.PathLike[str]) -> Correcti
         if len(cells) != len(names):
             wrong.append(f"line {line}: {len(names)} cells were wanted, {len(cells)} came")
             continue
-        given = dict(zip(names, (cell.strip() for cell in cells), strict=True))
+        # A file's name may begin with a space; what a person writes beside it does not.
+        given = {
+            name: cell if name == "picture" else cell.strip() for name, cell in zip(names, cells, strict=True)
+        }
         if not given["action"]:
             continue
         row, action, label, complaints = _understood(dataset, rows, given)
@@ -161,11 +164,9 @@ def _understood(
 
 def _rows_by_name(dataset: Dataset) -> dict[str, int]:
     """Each picture's row by its path, and by the path from the folder on that the user named; −1 for several."""
-    start = dataset.source.rstrip("/\\")
     found: dict[str, int] = {}
     for row, origin in enumerate(dataset.origins):
-        whole = printable(origin)
-        for name in {whole, whole.removeprefix(start).lstrip("/\\")}:
+        for name in {printable(origin), dataset.short_name(row)}:
             found[name] = -1 if name in found else row
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.frame import Frame
-from pellucid.storage.errors import InputError
+from pellucid.storage.errors import InputError, printable
 
 PARTS = ("train", "validation", "test")
 
@@ -96,6 +96,12 @@ class Dataset:
         if name not in PARTS:
             raise InputError(f"A dataset has the parts {', '.join(PARTS)}; {name!r} is none of them.")
         return Part(self, name, np.flatnonzero(self.split == PARTS.index(name)))
+
+    def short_name(self, row: int) -> str:
+        """Where a picture came from, as text, from the folder on that the user named: "cat/017.jpg"."""
+        whole, start = printable(self.origins[row]), self.source.rstrip("/\\")
+        inside = whole.removeprefix(start)
+        return inside.lstrip("/\\") if inside[:1] in ("/", "\\") else whole
 
     @cached_property
     def train(self) -> Part:
