@@ -107,7 +107,7 @@ def _rated(data: str, seeds: int) -> dict[str, list[float]]:
                     usual.recipe.learning_rate if unit == "curvature" else 1 / usual.preprocessing.features
                 )
                 recipe = Recipe(optimizer=name, learning_rate=factor * scale, seed=seed)
-                session = prepared(dataset, recipe, preprocessing=usual.preprocessing)
+                session = prepared(dataset, recipe, shown=usual.shown)
                 heard: list[dict[str, Any]] = []
                 trained(session, Standing(0, session.start_state(), session.start_params), None, heard.append)
                 found.setdefault(f"{name} {factor:g}", []).append(heard[-1]["validation_accuracy"])
@@ -153,9 +153,9 @@ def _trained(dataset: Any, kind: str, strength: float, step: float, seed: int) -
     from pellucid.training.settling import largest_curvature
 
     plain = Recipe(loss=kind, l2=strength, seed=seed)
-    seen = prepared(dataset, plain, engine="numpy").preprocessing
-    curvature = largest_curvature(dataset.images, dataset.train.rows, seen)
-    session = prepared(dataset, replace(plain, learning_rate=step / curvature), preprocessing=seen)
+    seen = prepared(dataset, plain, engine="numpy").shown
+    curvature = largest_curvature(seen, dataset.train.rows)
+    session = prepared(dataset, replace(plain, learning_rate=step / curvature), shown=seen)
     heard: list[dict[str, Any]] = []
     try:
         trained(session, Standing(0, session.start_state(), session.start_params), None, heard.append)

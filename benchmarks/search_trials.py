@@ -119,11 +119,11 @@ def _plan(epochs: int) -> Any:
 
 
 def _lot(dataset: Any, epochs: int, folder: Path) -> Any:
-    from pellucid.preprocessing.pipeline import Preprocessing
+    from pellucid.preprocessing.shown import first_shown
     from pellucid.search.lots import lots
     from pellucid.search.trials import _recipes
 
-    seen = Preprocessing.measured(dataset.images, dataset.train.rows, dataset.frame)
+    seen = first_shown(dataset.images, dataset.train.rows, dataset.frame)
     (lot,) = lots(dataset, _recipes(dataset, _plan(epochs), seen)[0], seen, "xla", folder)
     return lot
 

@@ -7,6 +7,7 @@ import pytest
 
 from pellucid.data.frame import Frame
 from pellucid.preprocessing.pipeline import Preprocessing
+from pellucid.preprocessing.shown import first_shown
 from pellucid.storage.errors import InputError, UnreadableError
 
 
@@ -17,7 +18,7 @@ def pictures():
 
 @pytest.fixture
 def preprocessing(pictures):
-    return Preprocessing.measured(pictures, np.arange(20), Frame(4, 5))
+    return first_shown(pictures, np.arange(20), Frame(4, 5)).preprocessing
 
 
 @pytest.fixture

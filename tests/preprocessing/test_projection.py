@@ -7,6 +7,7 @@ from pellucid.data.frame import Frame
 from pellucid.preprocessing.features import features_described
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.preprocessing.projection import PrincipalComponents
+from pellucid.preprocessing.shown import first_shown
 from pellucid.preprocessing.standardize import moments, standardize
 from pellucid.storage.errors import InputError
 
@@ -61,12 +62,12 @@ def test_the_same_pictures_give_the_same_signs():
 def test_directions_in_which_nothing_varies_stay_zero_without_a_floor():
     pictures = smooth(50)
     pictures[:, :3] = 7
-    seen = Preprocessing.measured(pictures, np.arange(50), Frame(6, 5), "pca:components=49,floor=0")
+    seen = first_shown(pictures, np.arange(50), Frame(6, 5), "pca:components=49,floor=0").preprocessing
     z = seen.apply(pictures)
     assert np.isfinite(z).all()
     assert np.abs(z).max() < 10
     same = np.full((20, 6, 5, 3), 9, np.uint8)
-    assert not Preprocessing.measured(same, np.arange(20), Frame(6, 5), "pca").apply(same).any()
+    assert not first_shown(same, np.arange(20), Frame(6, 5), "pca").preprocessing.apply(same).any()
 
 
 def test_as_many_as_there_can_be_unless_told_otherwise():
@@ -101,7 +102,7 @@ def test_what_is_refused(text, message):
 
 def test_preprocessing_knows_what_comes_in_and_what_the_model_sees():
     pictures = smooth(60)
-    seen = Preprocessing.measured(pictures, np.arange(60), Frame(6, 5), "pca:components=7")
+    seen = first_shown(pictures, np.arange(60), Frame(6, 5), "pca:components=7").preprocessing
     assert (seen.inputs, seen.features, seen.shape) == (90, 7, (7,))
     z = seen.apply(pictures)
     assert z.shape == (60, 7)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pellucid.data.load import load
-from pellucid.preprocessing.pipeline import Preprocessing
+from pellucid.preprocessing.shown import first_shown
 from pellucid.search.findings import as_csv, command, conclusion, edges, widened
 from pellucid.search.lots import lots
 from pellucid.search.space import Choice, Range, Space, space
@@ -53,15 +53,15 @@ def test_side_by_side_in_one_program_they_end_as_each_would_alone(digits, tmp_pa
 
 
 def test_their_weights_are_those_of_each_alone_also_where_l1_makes_them_zero(digits, tmp_path):
-    seen = Preprocessing.measured(digits.images, digits.train.rows, digits.frame)
-    one = prepared(digits, replace(BASE, l1=1e-3, epochs=2), engine="numpy", preprocessing=seen).recipe
+    seen = first_shown(digits.images, digits.train.rows, digits.frame)
+    one = prepared(digits, replace(BASE, l1=1e-3, epochs=2), engine="numpy", shown=seen).recipe
     recipes = {n: replace(one, learning_rate=0.01 * 2**n, l1=10.0 ** (n - 4)) for n in range(3)}
     found = {}
     for engine in ("xla", "numpy"):
         (lot,) = lots(digits, recipes, seen, engine, tmp_path)
         found[engine] = lot.advanced(lot.start([0, 1, 2]), 2, lambda standing: None).state["params"]
     for number, recipe in recipes.items():
-        session = prepared(digits, recipe, engine="numpy", preprocessing=seen)
+        session = prepared(digits, recipe, engine="numpy", shown=seen)
         start = Standing(0, session.start_state(), session.start_params)
         alone = trained(session, start, None, lambda record: None).standing.state["params"]
         assert (alone["weight"] == 0).any()

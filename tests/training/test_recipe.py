@@ -5,6 +5,7 @@ import pytest
 
 from pellucid.data.frame import Frame
 from pellucid.preprocessing.pipeline import Preprocessing
+from pellucid.preprocessing.shown import Shown, first_shown
 from pellucid.preprocessing.standardize import moments, standardize
 from pellucid.storage.errors import InputError
 from pellucid.training.defaults import LINEAR_LOSSES
@@ -86,7 +87,7 @@ def test_largest_curvature_is_the_largest_eigenvalue(count):
     x = standardize(pictures[:2048], mean, scale).astype(np.float64)
     x = np.concatenate([x, np.ones((len(x), 1))], axis=1)
     exact = np.linalg.eigvalsh(x.T @ x / len(x))[-1]
-    assert largest_curvature(pictures, rows, Preprocessing(None, mean, scale)) == pytest.approx(
+    assert largest_curvature(Shown(Preprocessing(None, mean, scale), pictures), rows) == pytest.approx(
         exact, rel=0.02
     )
 
@@ -97,23 +98,23 @@ def test_labels_are_smoothed_by_default_for_networks_with_their_own_loss():
     assert Recipe(model="mlp", loss="squared-error").criterion.smoothing == 0
     assert Recipe(model="resnet20").criterion.smoothing == Recipe().criterion.smoothing == 0
     pictures = np.zeros((40, 4, 4, 1), np.uint8)
-    seen = Preprocessing.measured(pictures, np.arange(40), Frame(4, 4, "pad", "gray"))
-    assert settled(Recipe(model="convnet"), pictures, np.arange(40), seen, 3).label_smoothing == 0.1
-    assert settled(Recipe(), pictures, np.arange(40), seen, 3).label_smoothing == 0
+    seen = first_shown(pictures, np.arange(40), Frame(4, 4, "pad", "gray"))
+    assert settled(Recipe(model="convnet"), seen, np.arange(40), 3).label_smoothing == 0.1
+    assert settled(Recipe(), seen, np.arange(40), 3).label_smoothing == 0
 
 
 def test_what_is_open_is_settled_and_what_is_said_stays():
     stream = np.random.Generator(np.random.Philox(key=1))
     pictures = stream.integers(0, 256, (50_000, 4, 4, 1), dtype=np.uint8)
     rows = np.arange(50_000)
-    seen = Preprocessing.measured(pictures, rows, Frame(4, 4, "pad", "gray"))
-    found = settled(Recipe(), pictures, rows, seen, 3)
+    seen = first_shown(pictures, rows, Frame(4, 4, "pad", "gray"))
+    found = settled(Recipe(), seen, rows, 3)
     assert (found.batch_size, found.epochs) == (256, 40)
-    curvature = largest_curvature(pictures, rows, seen)
+    curvature = largest_curvature(seen, rows)
     step = LINEAR_LOSSES["softmax-cross-entropy"][1]
     assert found.learning_rate == pytest.approx(step / curvature, rel=5e-3)
-    few = settled(Recipe(), pictures, rows[:100], seen, 3)
+    few = settled(Recipe(), seen, rows[:100], 3)
     assert (few.batch_size, few.epochs) == (16, 286)
     said = Recipe(batch_size=7, epochs=2, learning_rate=0.5, l2=0.0)
-    said = settled(said, pictures, rows, seen, 3)
+    said = settled(said, seen, rows, 3)
     assert (said.batch_size, said.epochs, said.learning_rate, said.l2) == (7, 2, 0.5, 0.0)

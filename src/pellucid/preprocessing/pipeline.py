@@ -12,8 +12,8 @@ import numpy as np
 from pellucid.data.frame import Frame
 from pellucid.preprocessing.features import features_described
 from pellucid.preprocessing.measuring import Measured
-from pellucid.preprocessing.projection import PrincipalComponents, project
-from pellucid.preprocessing.standardize import moments, standardize
+from pellucid.preprocessing.projection import project
+from pellucid.preprocessing.standardize import standardize
 from pellucid.storage.errors import InputError, UnreadableError
 
 
@@ -65,6 +65,10 @@ class Preprocessing:
         """
         return self.projected(self.standardized(inputs))
 
+    def seen(self, numbers: np.ndarray) -> np.ndarray:
+        """What the model sees (N, features) of `numbers`, which were measured before."""
+        return self.projected(standardize(numbers, self.mean, self.scale))
+
     def projected(self, x: Any) -> Any:
         """What the model sees of standardized numbers x (N, D), an array or a Tensor."""
         return x if self.projection is None else project(x, self.projection)
@@ -80,6 +84,14 @@ class Preprocessing:
 
         Raises `InputError` where the shape does not fit.
         """
+        return standardize(self.numbers(inputs), self.mean, self.scale)
+
+    def numbers(self, inputs: np.ndarray) -> np.ndarray:
+        """What is standardized, of inputs (N, H, W, C) uint8 or (N, D): they themselves, or (N, D) float32 measured in
+        them.
+
+        Raises `InputError` where the shape does not fit.
+        """
         inputs = _numbers(inputs)
         wanted = self.frame.shape if self.frame else (self.inputs,)
         if inputs.shape[1:] != wanted:
@@ -92,9 +104,7 @@ class Preprocessing:
             raise InputError(
                 f"Pictures are uint8, 0 to 255, got {inputs.dtype}: scale and convert them first."
             )
-        return standardize(
-            inputs if self.measure is None else self.measure.of_many(inputs), self.mean, self.scale
-        )
+        return inputs if self.measure is None else self.measure.of_many(inputs)
 
     def prepare(self, picture: Any) -> np.ndarray:
         """One picture, a path, a Pillow image or an array (H, W), (H, W, C) uint8 of any size, as (H, W, C) uint8.
@@ -164,35 +174,6 @@ class Preprocessing:
             settings.get("features", "pixels"),
             {name: array for name, array in arrays.items() if "." in name},
         )
-
-    @classmethod
-    def measured(
-        cls,
-        inputs: np.ndarray,
-        rows: np.ndarray,
-        frame: Frame | None,
-        features: str = "pixels",
-        *,
-        seed: int = 0,
-    ) -> "Preprocessing":
-        """All that is measured on these rows, the training part, for these features, as text.
-
-        Parameters
-        ----------
-        seed : of the features that learn from a random sample
-
-        Raises `InputError` where there are less components than are asked for.
-        """
-        kind = features_described(features).settled(inputs.shape[1:], len(rows))
-        if isinstance(kind, Measured):
-            kind = kind.fitted(inputs, rows, seed)
-            found = kind.of_many(inputs, rows)
-            return cls(frame, *moments(found, np.arange(len(found))), None, str(kind), kind.learned)
-        mean, scale = moments(inputs, rows)
-        projection = (
-            kind.measured(inputs, rows, mean, scale) if isinstance(kind, PrincipalComponents) else None
-        )
-        return cls(frame, mean, scale, projection, str(kind))
 
 
 def _numbers(inputs: Any) -> np.ndarray:

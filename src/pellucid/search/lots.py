@@ -16,7 +16,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.graph.probabilities import softmax
 from pellucid.inspection.metrics import Evaluation
 from pellucid.models.kinds import NETWORKS
-from pellucid.preprocessing.pipeline import Preprocessing
+from pellucid.preprocessing.shown import Shown
 from pellucid.search.space import NUMBERS
 from pellucid.search.vectorized import InTurn, OneByOne, Trainings, Vectorized, stacked, taken
 from pellucid.storage.errors import FileError
@@ -157,7 +157,7 @@ class Lot:
 def lots(
     dataset: Dataset,
     recipes: Mapping[int, Recipe],
-    preprocessing: Preprocessing,
+    shown: Shown,
     engine: str,
     folder: Path,
 ) -> list[Lot]:
@@ -173,9 +173,7 @@ def lots(
         recipe = _structure(recipes[numbers[0]])
         network = recipe.model in NETWORKS
         # Where trials run side by side the session's own engine has nothing to do.
-        session = prepared(
-            dataset, recipe, engine=engine if network else "numpy", preprocessing=preprocessing
-        )
+        session = prepared(dataset, recipe, engine=engine if network else "numpy", shown=shown)
         trainings: Trainings
         if engine == "numpy":
             trainings = OneByOne(session)

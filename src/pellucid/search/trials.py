@@ -11,7 +11,7 @@ import numpy as np
 
 from pellucid.arrays import compile as compiler
 from pellucid.data.dataset import Dataset
-from pellucid.preprocessing.pipeline import Preprocessing
+from pellucid.preprocessing.shown import Shown, first_shown
 from pellucid.search.engines import chosen, seconds
 from pellucid.search.halving import REDUCTION, going_on, rungs
 from pellucid.search.lots import Lot, Standing, lots
@@ -133,16 +133,14 @@ def searched(
         # All trials see the same, and pixels are what every model can see.
         base = replace(base, features="pixels")
     base = with_features(base, dataset.images.shape[1:], len(rows))
-    preprocessing = Preprocessing.measured(
-        dataset.images, rows, dataset.frame, str(base.features), seed=base.seed
-    )
+    shown = first_shown(dataset.images, rows, dataset.frame, str(base.features), seed=base.seed)
     plan = replace(plan, base=base)
-    recipes, spans = _recipes(dataset, plan, preprocessing)
+    recipes, spans = _recipes(dataset, plan, shown)
     epochs = recipes[0].epochs
     assert epochs is not None
     stages = rungs(epochs, plan.trials, plan.reduction)
-    engine = chosen(plan.engine, _work(plan, stages) * seconds(dataset, recipes[0], preprocessing))
-    groups = lots(dataset, recipes, preprocessing, engine, folder)
+    engine = chosen(plan.engine, _work(plan, stages) * seconds(dataset, recipes[0], shown.preprocessing))
+    groups = lots(dataset, recipes, shown, engine, folder)
     listener(
         {
             "event": "ready",
@@ -213,7 +211,7 @@ def _halved(
 
 
 def _recipes(
-    dataset: Dataset, plan: Plan, preprocessing: Preprocessing
+    dataset: Dataset, plan: Plan, shown: Shown
 ) -> tuple[dict[int, Recipe], list[dict[str, tuple[float, float]]]]:
     """Trial's number → its settled recipe; and for each trial the ends of the ranges of its settings."""
     defaults: dict[str, Recipe] = {}
@@ -232,7 +230,7 @@ def _recipes(
         if key not in defaults:
             recipe = with_settings(replace(plan.base, epochs=plan.base.epochs or epochs), values)
             rows, classes = dataset.train.rows, len(dataset.classes)
-            defaults[key] = settled(recipe, dataset.images, rows, preprocessing, classes)
+            defaults[key] = settled(recipe, shown, rows, classes)
             epochs = defaults[key].epochs
         default, ends = defaults[key], {}
         for name, each in plan.space.dimensions.items():

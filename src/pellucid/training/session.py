@@ -16,6 +16,7 @@ from pellucid.models.kinds import NETWORKS, model_of
 from pellucid.optimizers.averaging import Averaged, averaged
 from pellucid.optimizers.optimizer import Walk, is_weight, start
 from pellucid.preprocessing.pipeline import Preprocessing
+from pellucid.preprocessing.shown import Shown, first_shown, shown_as_before
 from pellucid.storage.errors import InputError, listing, meant, printable
 from pellucid.training.batch_size import check_none_alone
 from pellucid.training.defaults import AVERAGED, MINIMIZERS
@@ -48,7 +49,7 @@ class Session:
 
     dataset: Dataset
     recipe: Recipe
-    preprocessing: Preprocessing
+    shown: Shown
     model: Any
     task: Task
     l1: Mapping[str, float]
@@ -57,6 +58,11 @@ class Session:
     why: str
     start_params: dict[str, np.ndarray]
     started: bool = False
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """From any picture to what the model sees."""
+        return self.shown.preprocessing
 
     def start_state(self) -> State:
         """The state before the first step."""
@@ -123,7 +129,7 @@ def prepared(
     recipe: Recipe,
     *,
     engine: str = "auto",
-    preprocessing: Preprocessing | None = None,
+    shown: Shown | None = None,
     start_from: Classifier | None = None,
     optimizer: Any = None,
     sample_weight: np.ndarray | None = None,
@@ -133,7 +139,8 @@ def prepared(
     Parameters
     ----------
     engine : "auto", "numpy" or "xla"
-    preprocessing : taken as it is where training goes on; measured on the training part otherwise
+    shown : what the model sees of the dataset, where training goes on or several trainings share it; measured on the
+        training part otherwise
     start_from : a classifier whose weights and preprocessing are the start
     optimizer : an object in the place of the recipe's optimizer, such as `Optax(optax.lion(1e-4))`
     sample_weight (N,) : how much each picture of the dataset counts
@@ -147,15 +154,15 @@ def prepared(
         raise InputError("There is nothing to train on: the training part has no pictures.")
     _check_finite(dataset)
     if start_from is not None:
-        recipe, preprocessing = taken_up(start_from, dataset, recipe), start_from.preprocessing
-    if preprocessing is None:
+        recipe = taken_up(start_from, dataset, recipe)
+        shown = shown_as_before(start_from.preprocessing, dataset.images)
+    if shown is None:
         recipe = with_features(recipe, dataset.images.shape[1:], len(rows))
-        preprocessing = Preprocessing.measured(
-            dataset.images, rows, dataset.frame, str(recipe.features), seed=recipe.seed
-        )
+        shown = first_shown(dataset.images, rows, dataset.frame, str(recipe.features), seed=recipe.seed)
+    preprocessing = shown.preprocessing
     recipe = replace(recipe, features=preprocessing.described)
     classes = len(dataset.classes)
-    recipe = settled(recipe, dataset.images, rows, preprocessing, classes, optimizer is not None)
+    recipe = settled(recipe, shown, rows, classes, optimizer is not None)
     assert recipe.epochs is not None
     assert recipe.batch_size is not None
     assert recipe.l2 is not None
@@ -184,12 +191,12 @@ def prepared(
         recipe.test_time_flips,
     )
     changing = recipe.augmentation is not None or recipe.test_time_flips
-    supply = supply_of(dataset, _weights(dataset, recipe, sample_weight), preprocessing, changing=changing)
+    supply = supply_of(dataset, _weights(dataset, recipe, sample_weight), shown, changing=changing)
     steps = -(-len(rows) // recipe.batch_size)
     work = model.multiply_adds() if recipe.model in NETWORKS else preprocessing.features * classes
     runner, why = chosen(engine, task, supply, len(rows), work, recipe.epochs, steps)
     return Session(
-        dataset, recipe, preprocessing, model, task, l1, supply, runner, why, params, start_from is not None
+        dataset, recipe, shown, model, task, l1, supply, runner, why, params, start_from is not None
     )
 
 

@@ -10,8 +10,8 @@ from pellucid.models.kinds import NETWORKS
 from pellucid.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from pellucid.optimizers.descent import GradientDescent
 from pellucid.preprocessing.features import features_described
-from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.preprocessing.projection import MOST
+from pellucid.preprocessing.shown import Shown
 from pellucid.preprocessing.standardize import block_rows
 from pellucid.storage.errors import InputError
 from pellucid.training.batch_size import by_count, leaves_one
@@ -28,9 +28,8 @@ _PLAIN = 4.0
 
 def settled(
     recipe: Recipe,
-    inputs: np.ndarray,
+    shown: Shown,
     rows: np.ndarray,
-    preprocessing: Preprocessing,
     classes: int,
     handed_in: bool = False,
 ) -> Recipe:
@@ -63,10 +62,10 @@ def settled(
     if rate is None:
         rule = type(recipe.rule)
         if rule in _ADAPTIVE:
-            rate = _ADAPTIVE[rule] / preprocessing.features
+            rate = _ADAPTIVE[rule] / shown.preprocessing.features
         else:
             faster = _PLAIN if rule is GradientDescent else 1.0
-            rate = faster * step / largest_curvature(inputs, rows, preprocessing)
+            rate = faster * step / largest_curvature(shown, rows)
         rate = float(f"{rate:.3g}")
     l2 = recipe.l2
     if l2 is None:
@@ -129,12 +128,12 @@ def check_of_use(recipe: Recipe, handed_in: bool) -> None:
         )
 
 
-def largest_curvature(inputs: np.ndarray, rows: np.ndarray, preprocessing: Preprocessing) -> float:
+def largest_curvature(shown: Shown, rows: np.ndarray) -> float:
     """λmax of XᵀX/N for the features that the model sees and the constant 1 of the bias, by power iteration on at
     most 2,048 rows."""
-    count = block_rows(preprocessing.inputs, 2048)
+    count = block_rows(len(shown.preprocessing.mean), 2048)
     sample = rows[:: max(1, len(rows) // count)][:count]
-    x = preprocessing.apply(inputs[sample])
+    x = shown.preprocessing.seen(shown.numbers[sample])
     x = np.concatenate([x, np.ones((len(x), 1), x.dtype)], axis=1)
     direction = np.ones(x.shape[1], x.dtype)
     found = 1.0

@@ -8,12 +8,14 @@ from typing import Any
 
 from pellucid.data.dataset import Dataset
 from pellucid.models.classifier import Classifier
+from pellucid.preprocessing.shown import shown_as_before
 from pellucid.storage.errors import InputError, printable
 from pellucid.storage.records import Log
 from pellucid.training.checkpoint import Standing, load_checkpoint, restored
 from pellucid.training.defaults import MINIMIZERS
 from pellucid.training.diagnosis import Check, checks
 from pellucid.training.facts import (
+    check_corrections,
     of_data,
     of_session,
     seen_before,
@@ -80,7 +82,7 @@ def fit(
 
         rate = find_rate(session)
         session = replace(session, recipe=replace(session.recipe, learning_rate=rate.rate))
-    remarks = seen_before(start_from, dataset) if start_from else []
+    remarks = [*session.shown.notes, *(seen_before(start_from, dataset) if start_from else [])]
     listener({"event": "ready", **of_session(session), "remarks": remarks})
     if rate is not None:
         listener({"event": "rate", "rate": rate.rate, "sentence": rate.sentence})
@@ -142,6 +144,7 @@ def resume(
     FileError : there is no checkpoint, or it is damaged
     """
     run = read_run(folder)
+    check_corrections(folder, dataset, run["data"])
     if dataset.fingerprint != run["data"]["fingerprint"]:
         raise InputError(
             f"{printable(folder)}: the data at {printable(dataset.source)} have changed since this run began. "
@@ -165,7 +168,7 @@ def resume(
             dataset,
             recipe,
             engine=run["engine"]["name"],
-            preprocessing=preprocessing,
+            shown=shown_as_before(preprocessing, dataset.images),
             optimizer=optimizer,
             sample_weight=sample_weight,
         )
