@@ -1,5 +1,6 @@
 """What the settings of features can be, and how a picture is divided into fields."""
 
+import math
 import operator
 from itertools import pairwise
 from typing import Any
@@ -26,6 +27,14 @@ def whole_pair(feature: str, **setting: Any) -> tuple[int, int]:
     if len(pair) != 2 or any(each is None or each < 1 for each in found):
         raise InputError(f"{feature}: {name} must be one or two whole numbers, 1 or more, got {value!r}.")
     return found[0], found[1]  # type: ignore[return-value]
+
+
+def positive(feature: str, **setting: Any) -> float:
+    """The setting as a number above 0. Raises `InputError` where it is none."""
+    ((name, value),) = setting.items()
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise InputError(f"{feature}: {name} must be a number above 0, got {value!r}.")
+    return float(value)
 
 
 def fields(size: tuple[int, int], grid: tuple[int, int]) -> np.ndarray:

@@ -6,6 +6,7 @@ from pellucid.features.color import ColorHistogram
 from pellucid.features.hog import HoG
 from pellucid.features.part import Part
 from pellucid.features.thumbnail import Thumbnail
+from pellucid.features.visual_words import VisualWords
 from pellucid.preprocessing.measuring import Measured
 from pellucid.preprocessing.projection import PrincipalComponents
 from pellucid.storage.described import described
@@ -25,7 +26,9 @@ class Pixels:
 
 Features = Pixels | PrincipalComponents | Measured
 
-MEASURED: dict[str, Part] = {each.name: each for each in (HoG(), ColorHistogram(), Thumbnail())}
+MEASURED: dict[str, Part] = {
+    each.name: each for each in (HoG(), ColorHistogram(), Thumbnail(), VisualWords())
+}
 """What can be measured in a picture, by its name, with its default settings; several with + between."""
 
 FEATURES: dict[str, Features] = {"pixels": Pixels(), "pca": PrincipalComponents()}

@@ -1,0 +1,221 @@
+"""A bag of visual words: which of many small patterns a picture is made of, and roughly where."""
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+import numpy as np
+
+from pellucid.arrays.compile import scan
+from pellucid.arrays.namespace import namespace
+from pellucid.features.clustering import k_means, nearest, spherical_k_means
+from pellucid.features.part import Part
+from pellucid.features.patches import normalized, patches, positions, sampled
+from pellucid.features.settings import fields, positive, whole, whole_pair
+from pellucid.features.whitening import zca
+from pellucid.storage.errors import InputError, known_name
+
+ASSIGNMENTS = ("triangle", "hard")
+"""How a patch counts: for all words that are nearer than the average one, by how much; or for the nearest, once."""
+
+POOLINGS = ("sum", "mean")
+"""Whether the patches of a field are added up or averaged."""
+
+CLUSTERINGS = {"k-means": k_means, "spherical": spherical_k_means}
+"""How words are learned: as means of patches, or as directions of length 1."""
+
+_WORDS = 1600
+_SIDE = 32
+
+
+@dataclass(frozen=True)
+class VisualWords(Part):
+    """A bag of visual words (Coates, Ng and Lee 2011).
+
+    Learned from random patches of the training pictures: each without its brightness and contrast, whitened, and of
+    these the centers of k-means, the words. In a picture, every patch is compared with all words, and what it counts
+    for each is pooled over the fields of a grid.
+
+    Forward    x = (x̃ − M) Z with x̃ the normalized patch (`patches.normalized`, `whitening.zca`)
+               z_k = ‖x − c_k‖,  triangle: f_k = max(0, mean(z) − z_k), hard: f_k = 1 of the nearest word, else 0
+               feature of a field and word = (Σ f_k over the patches of the field) ^ power
+    Shapes     pictures (N, H, W, C) → (N, rows · columns · W) float32, laid out (field of the grid, word)
+    Source     Coates, Ng and Lee 2011, "An analysis of single-layer networks in unsupervised feature learning",
+               sections 3 and 4; the powers of Perronnin, Sánchez and Mensink 2010, "Improving the Fisher kernel for
+               large-scale image classification", section 3.2
+
+    Attributes
+    ----------
+    words : W; None for one word for each hundred patches of the training pictures, at most 1,600
+    patch : height and width of a patch in pixels; None for 6, less in pictures of less than 12 pixels
+    stride : pixels from one patch to the next; None for 1, more in pictures of more than 48 pixels
+    grid : fields down and across, over which is pooled
+    assignment : one of `ASSIGNMENTS`
+    pooling : one of `POOLINGS`
+    clustering : one of `CLUSTERINGS`
+    patches : how many to learn from, at most
+    contrast : is added to the variance of a patch, in squared gray levels
+    floor : is added to the variances when they are divided out (`zca`)
+    power : 0.5 is the square root: no word counts too much because it is everywhere in one picture
+
+    Raises
+    ------
+    InputError : a setting out of its range; a patch larger than the picture; more words than patches to learn from;
+        patches that are all the same
+    """
+
+    name: ClassVar[str] = "words"
+
+    words: int | None = None
+    patch: int | None = None
+    stride: int | None = None
+    grid: tuple[int, int] = (2, 2)
+    assignment: str = "triangle"
+    pooling: str = "sum"
+    clustering: str = "k-means"
+    patches: int = 400_000
+    contrast: float = 10.0
+    floor: float = 0.1
+    power: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("words", "patch", "stride", "patches"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, whole("words", **{name: getattr(self, name)}))
+        if self.patch == 1:
+            raise InputError("words: patch must be 2 or more, got 1: one pixel has no pattern.")
+        object.__setattr__(self, "grid", whole_pair("words", grid=self.grid))
+        for name, among in (
+            ("assignment", ASSIGNMENTS),
+            ("pooling", POOLINGS),
+            ("clustering", CLUSTERINGS),
+        ):
+            object.__setattr__(self, name, known_name(f"{name} of words", getattr(self, name), among))
+        for name in ("contrast", "floor", "power"):
+            object.__setattr__(self, name, positive("words", **{name: getattr(self, name)}))
+
+    def settled(self, shape: tuple[int, int, int], pictures: int) -> "VisualWords":
+        """With words, patch, stride and patches decided. Raises `InputError` where it cannot be measured in them."""
+        height, width = shape[:2]
+        patch = self.patch or max(2, min(6, min(height, width) // 2))
+        stride = self.stride or max(1, round(min(height, width) / _SIDE))
+        settled = replace(self, patch=patch, stride=stride)
+        settled.check(*shape)
+        there = pictures * positions(height, patch, 1) * positions(width, patch, 1)
+        words = self.words or min(_WORDS, max(1, there // 100))
+        if words > min(there, self.patches):
+            raise InputError(
+                f"words: {words:,} words cannot be learned from {min(there, self.patches):,} patches ({pictures:,} "
+                f"training pictures have {there:,}, and patches={self.patches:,}): take less words."
+            )
+        return replace(settled, words=words, patches=min(there, self.patches))
+
+    def check(self, height: int, width: int, channels: int) -> None:
+        """Raise `InputError` where a patch is larger than pictures of this size, or the grid has empty fields."""
+        patch, stride = self.patch or 2, self.stride or 1
+        if min(height, width) < patch:
+            raise InputError(
+                f"words: a patch of {patch} × {patch} pixels does not fit into pictures of {height} × {width}: take a "
+                "smaller patch, or a larger --size."
+            )
+        rows, columns = positions(height, patch, stride), positions(width, patch, stride)
+        if rows < self.grid[0] or columns < self.grid[1]:
+            raise InputError(
+                f"words: pictures of {height} × {width} have {rows} × {columns} patches, too few for a grid of "
+                f"{self.grid[0]} × {self.grid[1]}: take a smaller grid, patch or stride, or a larger --size."
+            )
+
+    def learn(self, pictures: np.ndarray, rows: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+        """The codebook (W, P), mean (P,), whitening (P, P) and frequencies (W,): the share of the patches to which each
+        word is the nearest. All float32; the codebook is one of whitened patches.
+
+        Raises `InputError` where there are less different patches than words.
+        """
+        words, patch, _ = self._decided
+        rng = np.random.Generator(np.random.Philox(key=seed))
+        seen = sampled(pictures, rows, patch, self.patches, rng)
+        x = np.empty(seen.shape, np.float32)
+        for first in range(0, len(x), _BLOCK):
+            x[first : first + _BLOCK] = normalized(seen[first : first + _BLOCK], self.contrast)
+        mean, whitening = zca(x, self.floor)
+        for first in range(0, len(x), _BLOCK):
+            x[first : first + _BLOCK] = (x[first : first + _BLOCK] - mean) @ whitening
+        codebook = CLUSTERINGS[self.clustering](x, words, rng)
+        owner, _ = nearest(x, codebook)
+        frequencies = (np.bincount(owner, minlength=words) / len(x)).astype(np.float32)
+        return {"codebook": codebook, "mean": mean, "whitening": whitening, "frequencies": frequencies}
+
+    def arrays(self, shape: tuple[int, int, int]) -> dict[str, tuple[int, ...]]:
+        """The shapes of what it learns from pictures of this shape, by name."""
+        words, patch, _ = self._decided
+        numbers = patch**2 * shape[2]
+        return {
+            "codebook": (words, numbers),
+            "mean": (numbers,),
+            "whitening": (numbers, numbers),
+            "frequencies": (words,),
+        }
+
+    def boxes(self, height: int, width: int, channels: int) -> np.ndarray:
+        """Where each feature of a picture was measured: (D, 4) int, top, bottom, left and right, of its field."""
+        words, patch, stride = self._decided
+        # From the first pixel of a field's first patch to the last pixel of its last one.
+        found = fields(self._places(height, width), self.grid) * stride
+        found[:, [1, 3]] += patch - stride
+        return np.repeat(found, words, axis=0)
+
+    def __call__(
+        self, pictures: Any, *, codebook: Any, mean: Any, whitening: Any, frequencies: Any = None
+    ) -> Any:
+        """Features (N, D) float32 of pictures (N, H, W, C) uint8."""
+        xp = namespace(pictures)
+
+        def encoded(picture: Any) -> Any:
+            return self._pooled(self.activations(picture[None], codebook, mean, whitening)[0])
+
+        if xp is np:
+            found = [encoded(picture) for picture in pictures]
+            return (
+                np.stack(found) if found else np.empty((0, len(self.boxes(*pictures.shape[1:]))), np.float32)
+            )
+        return scan(lambda state, picture: (state, encoded(picture)), 0, pictures)[1]
+
+    def activations(self, pictures: Any, codebook: Any, mean: Any, whitening: Any) -> Any:
+        """How much each patch counts for each word: (N, rows, columns, W) float32, before it is pooled."""
+        xp = namespace(pictures, codebook)
+        _, patch, stride = self._decided
+        x = normalized(patches(pictures, patch, stride), self.contrast)
+        shape = x.shape[:3]
+        x = (x.reshape(-1, x.shape[-1]) - mean) @ whitening
+        squared = (x * x).sum(axis=1)[:, None] - 2 * (x @ codebook.T) + (codebook * codebook).sum(axis=1)
+        if self.assignment == "hard":
+            nearest = squared.argmin(axis=1)[:, None] == np.arange(len(codebook))
+            return nearest.astype("float32").reshape(*shape, -1)
+        z = xp.sqrt(xp.maximum(squared, np.float32(0)))
+        return xp.maximum(z.mean(axis=1, keepdims=True) - z, np.float32(0)).reshape(*shape, -1)
+
+    def _pooled(self, activations: Any) -> Any:
+        """The features (D,) of what the patches of one picture count (rows, columns, W)."""
+        xp = namespace(activations)
+        rows, columns = activations.shape[:2]
+        found = []
+        for top, bottom, left, right in fields((rows, columns), self.grid):
+            total = activations[top:bottom, left:right].sum(axis=(0, 1))
+            found.append(total / ((bottom - top) * (right - left)) if self.pooling == "mean" else total)
+        features = xp.concatenate(found)
+        return features if self.power == 1 else features ** np.float32(self.power)
+
+    def _places(self, height: int, width: int) -> tuple[int, int]:
+        """How many patches there are in a picture, down and across."""
+        _, patch, stride = self._decided
+        return positions(height, patch, stride), positions(width, patch, stride)
+
+    @property
+    def _decided(self) -> tuple[int, int, int]:
+        """Words, patch and stride, as they are once settled."""
+        assert self.words is not None
+        assert self.patch is not None
+        assert self.stride is not None
+        return self.words, self.patch, self.stride
+
+
+_BLOCK = 2**14
