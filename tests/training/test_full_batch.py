@@ -77,8 +77,10 @@ def test_blocks_add_up_to_all_pictures_at_once(eager, loss, count):
     """Fewer pictures than a block, whole blocks, and a last one of a single picture; every picture has its weight."""
     data, rows = supply(np.float64), np.arange(PICTURES)[::-1][:count]
     value, slopes = at_once(task(loss), data, rows)
-    found, g = full_batch(task(loss), data, rows, eager=eager)(start())
+    found, g, right = full_batch(task(loss), data, rows, eager=eager)(start())
     assert found == pytest.approx(value, rel=1e-12)
+    x, y, _ = data.batch(rows)
+    assert right == (network(start(), x).argmax(axis=1) == y).sum()
     assert list(g) == list(start())
     for name, array in g.items():
         assert array.dtype == np.float64
@@ -88,8 +90,8 @@ def test_blocks_add_up_to_all_pictures_at_once(eager, loss, count):
 @pytest.mark.parametrize("eager", [True, False], ids=["numpy", "xla"])
 def test_float32_is_added_up_in_float64(eager):
     rows = np.arange(PICTURES)
-    exact, slopes = full_batch(task(), supply(np.float64), rows, eager=True)(start())
-    found, g = full_batch(task(), supply(np.float32), rows, eager=eager)(start())
+    exact, slopes, _ = full_batch(task(), supply(np.float64), rows, eager=True)(start())
+    found, g, _ = full_batch(task(), supply(np.float32), rows, eager=eager)(start())
     assert np.asarray(found).dtype == np.float64
     assert found == pytest.approx(exact, rel=1e-6)
     for name, array in g.items():
@@ -113,6 +115,6 @@ def test_pictures_without_weight_do_not_count(eager):
 @pytest.mark.parametrize("eager", [True, False], ids=["numpy", "xla"])
 def test_lbfgs_goes_down_it(eager):
     objective = full_batch(task(), supply(np.float64), np.arange(PICTURES), eager=eager)
-    found = lbfgs(objective, start(), beta=1e-6, steps=500)
+    found = lbfgs(lambda params: objective(params)[:2], start(), beta=1e-6, steps=500)
     assert found.gradient_norm <= 1e-6
     assert found.value < 0.7 * found.values[0]

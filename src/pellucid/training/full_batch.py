@@ -9,18 +9,22 @@ import numpy as np
 from pellucid.arrays import compile as compiler
 from pellucid.graph.backward import gradients
 from pellucid.graph.tensor import Tensor
-from pellucid.preprocessing.standardize import block_rows
 from pellucid.training.engine import Supply
 from pellucid.training.step import Task
 
-Objective = Callable[[dict[str, np.ndarray]], tuple[float, dict[str, np.ndarray]]]
+Objective = Callable[[dict[str, np.ndarray]], tuple[float, dict[str, np.ndarray], int]]
+"""From parameters (name → array) to the objective, its gradients (name → array), both float64, and how many pictures
+are right."""
 
-_BLOCK = 512
-"""Pictures worked on at once: their float32 form stays near the processor while both products read it."""
+_Total = tuple[Any, dict[str, Any], Any]
+
+_BLOCK, _NUMBERS = 512, 3 * 2**19
+"""Pictures worked on at once, and the most numbers that they have together: their float32 form, 6 MB, stays near the
+processor while both products read it (20,000 pictures of 6,400 numbers, 2 cores: 256 at once 0.24 s, 512 0.5 s)."""
 
 
 def full_batch(task: Task, supply: Supply, rows: np.ndarray, *, eager: bool = False) -> Objective:
-    """The objective of these rows (n,) as a function: parameters (name → array) → its value and its gradients, float64.
+    """The objective of these rows (n,) as a function of the parameters. Rows without weight are left out.
 
     The pictures are visited in blocks of their own graph. With vₙ the weight of picture n, a block has the share
     Σ_block v / Σ v, and the objective is the sum of the blocks' objectives by their shares: each mean loss counts as
@@ -32,7 +36,7 @@ def full_batch(task: Task, supply: Supply, rows: np.ndarray, *, eager: bool = Fa
     eager : on NumPy, block by block; else one compiled program, a scan over the blocks
     """
     rows = np.asarray(rows)[np.asarray(supply.weights)[rows] > 0]  # a block without weight would have no mean
-    size = min(block_rows(len(supply.mean), _BLOCK), len(rows))
+    size = min(_BLOCK, max(1, _NUMBERS // len(supply.mean)), len(rows))
     blocks, last = (
         rows[: len(rows) // size * size].reshape(-1, size),
         rows[len(rows) // size * size :],
@@ -41,7 +45,7 @@ def full_batch(task: Task, supply: Supply, rows: np.ndarray, *, eager: bool = Fa
     weight = np.asarray(supply.weights)[rows].sum(dtype=np.float64)
     if eager:
 
-        def on_numpy(params: dict[str, np.ndarray]) -> tuple[float, dict[str, np.ndarray]]:
+        def on_numpy(params: dict[str, np.ndarray]) -> tuple[float, dict[str, np.ndarray], int]:
             w = {name: np.asarray(array, dtype) for name, array in params.items()}
             total = _nothing(w)
             with np.errstate(
@@ -56,18 +60,18 @@ def full_batch(task: Task, supply: Supply, rows: np.ndarray, *, eager: bool = Fa
         data = {name: compiler.to_device(value) for name, value in supply.arrays().items()}
         program = compiler.compiled(partial(_scanned, task))
 
-    def on_xla(params: dict[str, np.ndarray]) -> tuple[float, dict[str, np.ndarray]]:
+    def on_xla(params: dict[str, np.ndarray]) -> tuple[float, dict[str, np.ndarray], int]:
         w = {name: np.asarray(array, dtype) for name, array in params.items()}
         with compiler.precision(np.float64):
-            value, g = compiler.to_host(program(w, data, blocks, last, weight))
-        return value, {name: g[name] for name in w}  # JAX has sorted the names
+            value, g, right = compiler.to_host(program(w, data, blocks, last, weight))
+        return value, {name: g[name] for name in w}, right  # JAX has sorted the names
 
     return on_xla
 
 
-def _nothing(params: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """A sum to begin with: the value and the gradients of no block."""
-    return np.float64(0), {name: np.zeros(array.shape) for name, array in params.items()}
+def _nothing(params: dict[str, Any]) -> _Total:
+    """A sum to begin with: what is found in no block."""
+    return np.float64(0), {name: np.zeros(array.shape) for name, array in params.items()}, np.int32(0)
 
 
 def _visited(
@@ -75,24 +79,25 @@ def _visited(
     supply: Supply,
     weight: Any,
     params: dict[str, Any],
-    total: tuple[Any, dict[str, Any]],
+    total: _Total,
     block: Any,
-) -> tuple[Any, dict[str, Any]]:
-    """The sum with this block's value and gradients added by its share."""
+) -> _Total:
+    """The sum with this block's value and gradients added by its share, and how many of it are right."""
     x, y, v = supply.batch(block)
     leaves = {name: Tensor(array, name=name) for name, array in params.items()}
-    value = task.objective(leaves, x, y, v, **task.mode(0))[0]
+    value, _, scores = task.objective(leaves, x, y, v, **task.mode(0))
     flow = gradients(value, of=leaves.values())
     share = v.sum(dtype="float64") / weight
     return (
         total[0] + share * value.value,
         {name: total[1][name] + share * flow[leaf] for name, leaf in leaves.items()},
+        total[2] + (scores.value.argmax(axis=1) == y).sum(dtype="int32"),
     )
 
 
 def _scanned(
     task: Task, params: dict[str, Any], data: dict[str, Any], blocks: Any, last: Any, weight: Any
-) -> tuple[Any, dict[str, Any]]:
+) -> _Total:
     """All blocks, traced. A short last one is visited in its own shape after the scan."""
     supply = Supply(**data)
 

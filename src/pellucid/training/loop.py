@@ -185,7 +185,7 @@ def _reason(session: Session, standing: Standing, record: dict[str, Any]) -> str
 
 def gradient_norm(session: Session, params: dict[str, np.ndarray]) -> float:
     """‖∇‖ of the objective over all training pictures, all parameters together."""
-    _, slopes = session.full_objective(params)
+    _, slopes, _ = session.full_objective(params)
     slopes = slopes_with_l1(slopes, params, session.l1)
     return float(np.sqrt(sum(float(np.square(g, dtype=np.float64).sum()) for g in slopes.values())))
 
