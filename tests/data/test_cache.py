@@ -13,10 +13,11 @@ from PIL import Image
 from pellucid.data import cache, cache_build
 from pellucid.data.cache import cache_size, clear_cache, decoded_files
 from pellucid.data.cache_build import FileList
-from pellucid.data.cache_file import PictureWriter, open_picture_file
 from pellucid.data.decoder import decode
 from pellucid.data.frame import Frame
+from pellucid.storage import kept_files
 from pellucid.storage.errors import FileError, StorageError
+from pellucid.storage.rows_file import RowsWriter, open_rows
 
 FRAME = Frame(8, 8)
 
@@ -146,7 +147,7 @@ def test_every_flipped_bit_is_noticed_and_repaired(folder, own_cache, decoded_pa
         damaged[place] ^= 1 << int(rng.integers(0, 8))
         path.write_bytes(damaged)
         try:
-            open_picture_file(path)
+            open_rows(path)
         except FileError:
             continue
         raise AssertionError(f"a flipped bit of byte {place} was not noticed")
@@ -219,7 +220,7 @@ def test_the_least_recently_used_goes_when_there_is_too_much(folder, own_cache, 
     load(folder, Frame(9, 9))
     first, second = sorted(kept(own_cache), key=lambda path: path.stat().st_size)
     os.utime(second, (1000, 1000))
-    monkeypatch.setattr(cache, "KEPT_BYTES", first.stat().st_size * 3)
+    monkeypatch.setattr(kept_files, "KEPT_BYTES", first.stat().st_size * 3)
     load(folder, Frame(10, 10))
     left = kept(own_cache)
     assert first in left
@@ -229,7 +230,7 @@ def test_the_least_recently_used_goes_when_there_is_too_much(folder, own_cache, 
 
 def test_a_full_disk_is_told_before_the_work(folder, own_cache, monkeypatch, decoded_paths):
     usage = type("Usage", (), {"free": 100})
-    monkeypatch.setattr(cache.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(kept_files.shutil, "disk_usage", lambda _: usage)
     with pytest.raises(StorageError, match=r"pictures: no room left on the disk \([\d,]+ bytes needed\)"):
         load(folder)
     assert decoded_paths == []
@@ -243,6 +244,7 @@ def test_a_disk_that_gets_full_leaves_nothing_behind(folder, own_cache, limit):
 import resource, signal, sys
 sys.path.insert(0, {str(Path(__file__).parent)!r})
 from test_cache import load, Path
+from pellucid.storage import kept_files
 from pellucid.storage.errors import StorageError
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
@@ -303,17 +305,17 @@ print(len(result.pictures), result.digest, int(result.pictures.sum()))
 
 
 def test_the_writer_hashes_blocks_as_the_reader_does(tmp_path, monkeypatch):
-    monkeypatch.setattr("pellucid.data.cache_file.BLOCK", 1000)
+    monkeypatch.setattr("pellucid.storage.rows_file.BLOCK", 1000)
     rng = np.random.Generator(np.random.Philox(key=2))
     pictures = rng.integers(0, 256, (50, 7, 5, 3), np.uint8)
     path = tmp_path / "a.pictures"
     with open(path, "wb") as file:
-        writer = PictureWriter(file, (7, 5, 3))
+        writer = RowsWriter(file, (7, 5, 3))
         writer._room = 1000
         for first, last in ((0, 1), (1, 1), (1, 30), (30, 31), (31, 50)):
             writer.add(pictures[first:last])
         writer.finish({"a": b"xyz", "b": b""}, fact=[1, "ü\udcff"])
-    found = open_picture_file(path)
-    assert np.array_equal(found.pictures, pictures)
+    found = open_rows(path)
+    assert np.array_equal(found.rows, pictures)
     assert found.columns == {"a": b"xyz", "b": b""}
     assert found.facts["fact"] == [1, "ü\udcff"]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pellucid.data.cache_file import PictureFile
 from pellucid.data.decoder import Progress, decode
 from pellucid.data.frame import Frame
+from pellucid.storage.rows_file import RowsFile
 
 _ROWS_AT_ONCE = 1024
 
@@ -36,7 +36,7 @@ class FileList:
 def collect(
     files: FileList,
     frame: Frame,
-    old: PictureFile | None,
+    old: RowsFile | None,
     add: Callable[[np.ndarray], object],
     progress: Progress | None,
 ) -> tuple[np.ndarray, dict[int, str]]:
@@ -53,7 +53,7 @@ def collect(
     def copy_until(place: int) -> None:
         for first in range(done, place, _ROWS_AT_ONCE):
             assert old is not None  # without an old file every file is fresh
-            add(old.pictures[rows[first : min(place, first + _ROWS_AT_ONCE)]])
+            add(old.rows[rows[first : min(place, first + _ROWS_AT_ONCE)]])
 
     def report(count: int, _: int) -> None:
         if progress is not None:
@@ -90,7 +90,7 @@ def columns_of(files: FileList, hashes: np.ndarray, reasons: dict[int, str]) -> 
     }
 
 
-def _unchanged(files: FileList, old: PictureFile | None) -> tuple[np.ndarray, np.ndarray]:
+def _unchanged(files: FileList, old: RowsFile | None) -> tuple[np.ndarray, np.ndarray]:
     """For each file the row of `old` that holds its picture (−1: none), and the hash of its bytes."""
     rows = np.full(len(files), -1, np.int64)
     hashes = np.zeros((len(files), 32), np.uint8)

@@ -16,6 +16,18 @@ SPACES = ("hue", "rgb", "hsv", "opponent")
 opponent colors red against green, yellow against blue, and brightness (van de Sande, Gevers and Snoek 2010, section
 3.1)."""
 
+_CHANNELS = {
+    "hue": (("hue", 0, 360, "°"),),
+    "rgb": (("red", 0, 256, ""), ("green", 0, 256, ""), ("blue", 0, 256, "")),
+    "hsv": (("hue", 0, 360, "°"), ("saturation", 0, 100, " %"), ("value", 0, 256, "")),
+    "opponent": (
+        ("red − green", -256, 256, ""),
+        ("yellow − blue", -512, 512, ""),
+        ("brightness", 0, 256, ""),
+    ),
+}
+"""The channels of each space: name, ends and unit."""
+
 
 @dataclass(frozen=True)
 class ColorHistogram(Part):
@@ -69,6 +81,19 @@ class ColorHistogram(Part):
         """Where each feature of a picture was measured: (D, 4) int, top, bottom, left and right, of its field."""
         boxes = fields((height, width), self.grid)
         return np.repeat(boxes, math.prod(self.shape) // len(boxes), axis=0)
+
+    def names(self, height: int, width: int, channels: int) -> list[str]:
+        """The field of each feature, where there are several, and the range of each channel."""
+        edges = [np.linspace(low, high, self.bins + 1) for _, low, high, _ in _CHANNELS[self.space]]
+        found = []
+        for row, column, *bins in np.ndindex(self.shape):
+            field = f" {row},{column}" if self.grid != (1, 1) else ""
+            ranges = [
+                f"{name} {edge[k]:.4g}–{edge[k + 1]:.4g}{unit}"
+                for (name, _, _, unit), edge, k in zip(_CHANNELS[self.space], edges, bins, strict=True)
+            ]
+            found.append(f"color{field} {', '.join(ranges)}")
+        return found
 
     def __call__(self, pictures: Any) -> Any:
         """Features (N, D) float32 from 0 to 1 of pictures (N, H, W, 3) uint8, with D the product of `shape`."""

@@ -73,6 +73,17 @@ class HoG(Part):
         top, left = (rows + down) * self.cell[0], (columns + across) * self.cell[1]
         return np.stack([top, top + self.cell[0], left, left + self.cell[1]], axis=1)
 
+    def names(self, height: int, width: int, channels: int) -> list[str]:
+        """Of each feature the cell, the direction in which pictures grow lighter there (or darker, unless signed: 0° to
+        the right, 90° downwards), and the block that it is normalized in, where that is more than a cell."""
+        turn = 360 if self.signed else 180
+        found = []
+        for row, column, down, across, k in np.ndindex(self.shape(height, width)):
+            cell, angle = f"{row + down},{column + across}", (k + 0.5) * turn / self.orientations
+            block = f" in block {row},{column}" if self.block != (1, 1) else ""
+            found.append(f"hog {cell} {angle:g}°{block}")
+        return found
+
     def cells(self, height: int, width: int) -> tuple[int, int]:
         """How many cells there are in a picture, down and across."""
         down, across = height // self.cell[0], width // self.cell[1]

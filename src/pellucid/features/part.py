@@ -24,6 +24,11 @@ class Part:
     __call__: Callable[..., Any]
     """Features (N, D) float32 of pictures (N, H, W, C) uint8, with what was learned by name, on NumPy or traced."""
 
+    @property
+    def content(self) -> str:
+        """SHA-256 (hex) of a file that decides its numbers beside its settings; "" where there is none."""
+        return ""
+
     def check(self, height: int, width: int, channels: int) -> None:
         """Raise `InputError` unless it can be measured in pictures of this size."""
 
@@ -45,6 +50,11 @@ class Part:
 
     def boxes(self, height: int, width: int, channels: int) -> np.ndarray:
         """Where each feature of a picture was measured: (D, 4) int, top, bottom, left and right."""
+        raise NotImplementedError
+
+    def names(self, height: int, width: int, channels: int) -> list[str]:
+        """What each of the D features is, such as "hog 3,4 40°": rows and columns are counted from 0, downwards and to
+        the right."""
         raise NotImplementedError
 
 

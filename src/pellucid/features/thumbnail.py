@@ -43,6 +43,13 @@ class Thumbnail(Part):
         """Where each feature of a picture was measured: (D, 4) int, top, bottom, left and right, of its field."""
         return np.repeat(fields((height, width), self.grid), channels, axis=0)
 
+    def names(self, height: int, width: int, channels: int) -> list[str]:
+        """The field of each feature, and its color where there are several."""
+        colors = (" red", " green", " blue") if channels == 3 else ("",) * channels
+        return [
+            f"thumbnail {row},{column}{color}" for row, column in np.ndindex(self.grid) for color in colors
+        ]
+
     def __call__(self, pictures: Any) -> Any:
         """Features (N, D) float32 from 0 to 255 of pictures (N, H, W, C) uint8, field by field, channels last."""
         self.check(*pictures.shape[1:])

@@ -1,6 +1,6 @@
 """What is measured in pictures: several kinds of features side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import Any
@@ -57,24 +57,40 @@ class Measured:
         return _measure(self.parts, pictures, self.learned)
 
     def of_many(self, pictures: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
-        """The features (n, D) of these rows (n,) of the pictures, or of all: by blocks, compiled where that pays."""
+        """The features (n, D) of these rows (n,) of the pictures, or of all."""
+        count, first = len(pictures) if rows is None else len(rows), 0
+        found = _aligned(count, len(self.boxes(pictures.shape[1:])))
+        for block in self.blocks(pictures, rows):
+            found[first : first + len(block)] = block
+            first += len(block)
+        return found
+
+    def blocks(self, pictures: np.ndarray, rows: np.ndarray | None = None) -> Iterator[np.ndarray]:
+        """The same block by block (b, D): memory stays bounded. Compiled where that pays."""
         count = len(pictures) if rows is None else len(rows)
         compiled = count >= _MANY and self._compiles()
         measure = (
             compiler.compiled(partial(_measure, self.parts)) if compiled else partial(_measure, self.parts)
         )
-        found = np.empty((count, len(self.boxes(pictures.shape[1:]))), np.float32)
         for first in range(0, count, _BLOCK):
             block = slice(first, first + _BLOCK)
             seen = pictures[block if rows is None else rows[block]]
             short = _BLOCK - len(seen) if compiled else 0
             filled = np.concatenate([seen, np.zeros((short, *seen.shape[1:]), seen.dtype)]) if short else seen
-            found[block] = np.asarray(measure(filled, dict(self.learned)))[: len(seen)]
-        return found
+            yield np.asarray(measure(filled, dict(self.learned)))[: len(seen)]
 
     def boxes(self, shape: tuple[int, ...]) -> np.ndarray:
         """Where each feature of a picture (H, W, C) was measured: (D, 4) int, top, bottom, left and right."""
         return np.concatenate([part.boxes(*shape) for part in self.parts])
+
+    def names(self, shape: tuple[int, ...]) -> list[str]:
+        """What each feature of a picture (H, W, C) is, D texts such as "hog 3,4 40°"."""
+        return [name for part in self.parts for name in part.names(*shape)]
+
+    @property
+    def content(self) -> str:
+        """What stands for the files that decide the numbers beside the settings."""
+        return " ".join(part.content for part in self.parts)
 
     def kinds(self, shape: tuple[int, ...]) -> np.ndarray:
         """The name of the part that each feature belongs to, (D,) str."""
@@ -96,6 +112,14 @@ _BLOCK = 250
 
 _MANY = 10_000
 """Pictures that take NumPy longer than bringing a compiler up and compiling."""
+
+
+def _aligned(count: int, features: int) -> np.ndarray:
+    """An array (N, D) float32 that begins on a 64-byte boundary, so that a compiled program uses it in place: features
+    of all pictures can fill half of the memory."""
+    raw = np.empty(4 * count * features + 64, np.uint8)
+    begin = -raw.ctypes.data % 64
+    return raw[begin : begin + 4 * count * features].view(np.float32).reshape(count, features)
 
 
 def _measure(parts: tuple[Part, ...], pictures: Any, learned: Mapping[str, Any]) -> Any:

@@ -92,6 +92,11 @@ class Preprocessing:
 
         Raises `InputError` where the shape does not fit.
         """
+        inputs = self.checked(inputs)
+        return inputs if self.measure is None else self.measure.of_many(inputs)
+
+    def checked(self, inputs: np.ndarray) -> np.ndarray:
+        """The inputs as an array. Raises `InputError` unless they are what this preprocessing prepares."""
         inputs = _numbers(inputs)
         wanted = self.frame.shape if self.frame else (self.inputs,)
         if inputs.shape[1:] != wanted:
@@ -104,7 +109,7 @@ class Preprocessing:
             raise InputError(
                 f"Pictures are uint8, 0 to 255, got {inputs.dtype}: scale and convert them first."
             )
-        return inputs if self.measure is None else self.measure.of_many(inputs)
+        return inputs
 
     def prepare(self, picture: Any) -> np.ndarray:
         """One picture, a path, a Pillow image or an array (H, W), (H, W, C) uint8 of any size, as (H, W, C) uint8.

@@ -6,6 +6,7 @@ import numpy as np
 
 from pellucid.data.frame import Frame
 from pellucid.preprocessing.features import features_described
+from pellucid.preprocessing.kept_features import KeptFeatures
 from pellucid.preprocessing.measuring import Measured
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.preprocessing.projection import PrincipalComponents
@@ -43,9 +44,11 @@ def first_shown(
     """
     kind = features_described(features).settled(inputs.shape[1:], len(rows))
     if isinstance(kind, Measured):
-        kind = kind.fitted(inputs, rows, seed)
-        numbers = kind.of_many(inputs)
-        return Shown(Preprocessing(frame, *moments(numbers, rows), None, str(kind), kind.learned), numbers)
+        kept = KeptFeatures(inputs)
+        kind = kept.fitted(kind, rows, seed)
+        numbers = kept.numbers(kind)
+        seen = Preprocessing(frame, *moments(numbers, rows), None, str(kind), kind.learned)
+        return Shown(seen, numbers, tuple(kept.notes))
     mean, scale = moments(inputs, rows)
     projection = kind.measured(inputs, rows, mean, scale) if isinstance(kind, PrincipalComponents) else None
     return Shown(Preprocessing(frame, mean, scale, projection, str(kind)), inputs)
@@ -53,4 +56,7 @@ def first_shown(
 
 def shown_as_before(preprocessing: Preprocessing, inputs: np.ndarray) -> Shown:
     """All inputs as a preprocessing that exists sees them."""
-    return Shown(preprocessing, preprocessing.numbers(inputs))
+    if preprocessing.measure is None:
+        return Shown(preprocessing, preprocessing.numbers(inputs))
+    kept = KeptFeatures(preprocessing.checked(inputs))
+    return Shown(preprocessing, kept.numbers(preprocessing.measure), tuple(kept.notes))

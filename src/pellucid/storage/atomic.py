@@ -18,13 +18,17 @@ from pellucid.storage.errors import StorageError, printable
 
 
 @contextlib.contextmanager
-def writing(path: str | os.PathLike[str], needed: int | None = None) -> Iterator[BinaryIO]:
+def writing(
+    path: str | os.PathLike[str], needed: int | None = None, *, durable: bool = True
+) -> Iterator[BinaryIO]:
     """Open a file that appears at `path` only when the block ends without an error.
 
     Parameters
     ----------
     path : where the file will stand; its folder must exist
     needed : bytes that will be written, if known; told to the user when the disk is full
+    durable : flush it to the disk before it appears, which takes as long as the disk does; not for what can be made
+        again, and whose reader finds out by a checksum that a lost power cut it short
 
     Raises
     ------
@@ -39,10 +43,12 @@ def writing(path: str | os.PathLike[str], needed: int | None = None) -> Iterator
         with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-        _flush_folder(path.parent)
+        if durable:
+            _flush_folder(path.parent)
     except BaseException as error:
         with contextlib.suppress(OSError):
             os.unlink(temporary)

@@ -1,23 +1,24 @@
-"""The file that holds decoded pictures: written once, from front to back, and then mapped read-only.
+"""A file of many rows of one shape, such as decoded pictures: written once, from front to back, then mapped read-only.
 
     0    8 bytes   "PELLUCID"
     8    8 bytes   format version, little-endian as all numbers here
     16   8 bytes   where the manifest begins
     24   8 bytes   how long it is
     32   32 bytes  SHA-256 of the manifest
-    64   N·H·W·C   the pictures, uint8: on a 64-byte boundary, so that XLA can use the mapped pages in place
+    64   N rows    of one shape and type: on a 64-byte boundary, so that XLA can use the mapped pages in place
     ...            the manifest: one line of JSON, then the raw columns that it names
 
 It is written with `write()`: a map that is *written* to a full disk kills the process without an exception
-(SIGBUS). The pixels are not in safetensors because their number is known only when the last file has been
+(SIGBUS). The rows are not in safetensors because their number may be known only when the last has been
 read, and because they may exceed memory.
 
-Every part has a SHA-256, checked on load: a flipped bit is detected. The pictures are hashed in blocks of 16
+Every part has a SHA-256, checked on load: a flipped bit is detected. The rows are hashed in blocks of 16
 MiB, by as many threads as there are cores (0.1 s for the 184 MB of CIFAR-10).
 """
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -35,11 +36,15 @@ BLOCK = 1 << 24
 
 
 @dataclass
-class PictureWriter:
-    """Writes one cache file into an open file, front to back; `finish` must be called last."""
+class RowsWriter:
+    """Writes one such file into an open file, front to back; `finish` must be called last.
+
+    shape, dtype : of one row, and of its numbers as NumPy writes it, such as "<f4"
+    """
 
     file: BinaryIO
-    shape: tuple[int, int, int]
+    shape: tuple[int, ...]
+    dtype: str = "|u1"
     count: int = 0
     _hashes: list[str] = field(default_factory=list)
     _open: Any = field(default_factory=hashlib.sha256)
@@ -48,11 +53,11 @@ class PictureWriter:
     def __post_init__(self) -> None:
         self.file.write(bytes(START))
 
-    def add(self, pictures: np.ndarray) -> None:
-        """Append pictures (n, H, W, C) uint8."""
-        content = _bytes(pictures)
+    def add(self, rows: np.ndarray) -> None:
+        """Append rows (n, …) of the shape and type of this file."""
+        content = _bytes(rows)
         self.file.write(content)
-        self.count += len(pictures)
+        self.count += len(rows)
         while len(content) >= self._room:
             self._open.update(content[: self._room])
             content = content[self._room :]
@@ -68,6 +73,7 @@ class PictureWriter:
         manifest = {
             **facts,
             "shape": [self.count, *self.shape],
+            "dtype": self.dtype,
             "blocks": self._hashes,
             "columns": {name: [len(raw), hashlib.sha256(raw).hexdigest()] for name, raw in columns.items()},
         }
@@ -82,30 +88,30 @@ class PictureWriter:
 
 
 @dataclass(frozen=True)
-class PictureFile:
-    """A cache file that was opened and found whole.
+class RowsFile:
+    """A file of rows that was opened and found whole.
 
     Attributes
     ----------
-    facts : what was given to `finish`, and `shape`, `blocks`, `columns`
-    pictures (N, H, W, C) uint8 : a read-only map
+    facts : what was given to `finish`, and `shape`, `dtype`, `blocks`, `columns`
+    rows (N, …) : a read-only map
     columns : the raw bytes of each, by name
     """
 
     facts: dict[str, Any]
-    pictures: np.ndarray = field(repr=False)
+    rows: np.ndarray = field(repr=False)
     columns: dict[str, bytes] = field(repr=False)
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) that stands for all pixels: the hash of the blocks' hashes."""
+        """SHA-256 (hex) that stands for all rows: the hash of the blocks' hashes."""
         return digest_of(self.facts["blocks"])
 
 
-def open_picture_file(path: str | os.PathLike[str], *, verify: bool = True) -> PictureFile:
-    """Map a cache file. Raises `FileError` where it is missing, cut short, damaged or of another version.
+def open_rows(path: str | os.PathLike[str], *, verify: bool = True) -> RowsFile:
+    """Map a file of rows. Raises `FileError` where it is missing, cut short, damaged or of another version.
 
-    verify : compare the pictures with their SHA-256 too, not only the manifest, the columns and the sizes
+    verify : compare the rows with their SHA-256 too, not only the manifest, the columns and the sizes
     """
     path = os.fspath(path)
     try:
@@ -122,35 +128,36 @@ def open_picture_file(path: str | os.PathLike[str], *, verify: bool = True) -> P
             facts = json.loads(line)
             shape = tuple(facts["shape"])
             sizes = [size for size, _ in facts["columns"].values()]
-            if where != START + int(np.prod(shape)) or found != where + length + sum(sizes):
+            dtype = np.dtype(facts.get("dtype", "|u1"))
+            if where != START + dtype.itemsize * math.prod(shape) or found != where + length + sum(sizes):
                 raise _damaged(path)
             columns = {}
             for name, (size, digest) in facts["columns"].items():
                 columns[name] = file.read(size)
                 if hashlib.sha256(columns[name]).hexdigest() != digest:
                     raise _damaged(path)
-            pictures = _mapped(file, shape)
+            rows = _mapped(file, shape, dtype)
     except FileError:
         raise
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise FileError(f"{printable(path)}: cannot be read: {error}.") from error
-    if verify and hash_blocks(pictures) != facts["blocks"]:
+    if verify and hash_blocks(rows) != facts["blocks"]:
         raise _damaged(path)
-    return PictureFile(facts, pictures, columns)
+    return RowsFile(facts, rows, columns)
 
 
-def hash_blocks(pictures: np.ndarray) -> list[str]:
-    """SHA-256 (hex) of every 16 MiB of the pixels; several at once, since hashing releases the lock."""
-    if not pictures.size:
+def hash_blocks(rows: np.ndarray) -> list[str]:
+    """SHA-256 (hex) of every 16 MiB of the rows; several at once, since hashing releases the lock."""
+    if not rows.size:
         return []
-    content = _bytes(pictures)
+    content = _bytes(rows)
     starts = range(0, len(content), BLOCK)
     with ThreadPoolExecutor(min(len(starts), os.cpu_count() or 1)) as threads:
         return list(threads.map(lambda at: hashlib.sha256(content[at : at + BLOCK]).hexdigest(), starts))
 
 
-def _bytes(pictures: np.ndarray) -> memoryview:
-    return memoryview(np.ascontiguousarray(pictures).reshape(-1).data)
+def _bytes(rows: np.ndarray) -> memoryview:
+    return memoryview(np.ascontiguousarray(rows).reshape(-1).view(np.uint8).data)
 
 
 def digest_of(blocks: Iterable[str]) -> str:
@@ -158,10 +165,10 @@ def digest_of(blocks: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(blocks).encode("ascii")).hexdigest()
 
 
-def _mapped(file: BinaryIO, shape: tuple[int, ...]) -> np.ndarray:
+def _mapped(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
     if not all(shape):
-        return np.zeros(shape, np.uint8)
-    return np.asarray(np.memmap(file, np.uint8, mode="r", offset=START, shape=shape))
+        return np.zeros(shape, dtype)
+    return np.asarray(np.memmap(file, dtype, mode="r", offset=START, shape=shape))
 
 
 def _damaged(path: str) -> FileError:
