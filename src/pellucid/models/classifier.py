@@ -1,7 +1,7 @@
 """A finished classifier: preprocessing, model, weights, class names and the temperature of its probabilities."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,12 @@ import numpy as np
 
 from pellucid.layers.layer import chain
 from pellucid.layers.linear import Linear
-from pellucid.models.kinds import NETWORKS
+from pellucid.models.kinds import LINEAR, NEIGHBORS
 from pellucid.models.linear import templates
+from pellucid.models.refusal import Refusal
 from pellucid.models.scoring import outputs
-from pellucid.models.summary import Summary, summary
-from pellucid.models.verdicts import Verdict
+from pellucid.models.summary import Row, Summary, summary
+from pellucid.models.verdicts import Near, Verdict
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.storage.errors import InputError
 
@@ -33,6 +34,7 @@ class Classifier:
     test_time_flips : whether a score is the mean of those of the picture and of its mirror image, which a network that
         was trained on mirrored pictures knows as well (Krizhevsky, Sutskever and Hinton 2012, section 4.1)
     origin : where it comes from: recipe, data, accuracies, versions
+    refusal : when it says "none of these"; None where it always names a class
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Classifier:
     origin: dict[str, Any] = field(default_factory=dict, repr=False)
     statistics: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
     test_time_flips: bool = False
+    refusal: Refusal | None = None
 
     def scores(self, inputs: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
         """Scores (N, K) float32 of prepared inputs (N, H, W, C) uint8, or (N, D) for rows of numbers.
@@ -65,6 +68,9 @@ class Classifier:
     def summary(self, depth: int | None = None) -> Summary:
         """Its layers as a table: what comes out of each, numbers to learn, and work for one picture."""
         features = self.preprocessing.features
+        if self.remembers:
+            row = Row("examples", self.kind, (len(self.classes),), 0, self.model.multiply_adds())
+            return Summary((row,), replace(row, name=self.kind, kind=""))
         if not self.linear:
             return summary(self.model, depth=depth)
         # Of two classes with a single score the other class has its negative.
@@ -74,17 +80,23 @@ class Classifier:
     @property
     def linear(self) -> bool:
         """Whether its scores are weighted sums of the features, so that they can be taken apart exactly."""
-        return self.kind not in NETWORKS
+        return self.kind in LINEAR
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it compares a picture with those that it was trained on, so that these are the reason it gives."""
+        return self.kind == NEIGHBORS
 
     @property
     def templates(self) -> tuple[np.ndarray, np.ndarray]:
         """The weights (K, D) of the standardized inputs and the biases (K,) whose sums are the scores of a linear
         classifier, also where it sees a projection of them.
 
-        Raises `InputError` for a network.
+        Raises `InputError` for a classifier that has none.
         """
         if not self.linear:
-            raise InputError(f"A {self.kind} has no single template for each class: it is a network.")
+            what = "it compares pictures with pictures" if self.remembers else "it is a network"
+            raise InputError(f"A {self.kind} has no single template for each class: {what}.")
         weight, bias = templates(self.model, self.params)
         weight = self.preprocessing.pulled_back(weight)
         return self._with_mirror_image(weight, bias) if self.test_time_flips else (weight, bias)
@@ -140,7 +152,39 @@ class Classifier:
         """The verdicts on prepared inputs (N, H, W, C) uint8 or (N, D), with where each comes from."""
         scores = self.scores(inputs)
         probabilities = self.probabilities(scores)
+        near = self._nearest_to_refused(np.asarray(inputs), probabilities.max(axis=1))
         return [
-            Verdict(self.classes, s, p, origins[row] if origins else "", inputs[row])
+            Verdict(
+                self.classes,
+                s,
+                p,
+                origins[row] if origins else "",
+                inputs[row],
+                row in near,
+                near.get(row, ()),
+            )
             for row, (s, p) in enumerate(zip(scores, probabilities, strict=True))
         ]
+
+    def refused(self, inputs: np.ndarray, sure: np.ndarray) -> np.ndarray:
+        """(n,) bool: of which prepared inputs (n, …) it says "none of these", where it is so sure (n,) of its verdicts;
+        of none where it never does."""
+        if self.refusal is None:
+            return np.zeros(len(sure), bool)
+        distances = self.refusal.vicinity.distances(self.preprocessing.apply, inputs)
+        return self.refusal.refused(sure, distances)
+
+    def _nearest_to_refused(self, inputs: np.ndarray, sure: np.ndarray) -> dict[int, tuple[Near, ...]]:
+        """The training pictures nearest to each of the inputs (n, …) that is refused, by its place."""
+        refused = np.flatnonzero(self.refused(inputs, sure))
+        if self.refusal is None or not len(refused):
+            return {}
+        vicinity = self.refusal.vicinity
+        distances, places = vicinity.nearest(self.preprocessing.apply(inputs[refused]))
+        return {
+            int(row): tuple(
+                Near(vicinity.names[place], self.classes[vicinity.labels[place]], float(distance))
+                for distance, place in zip(distances[i], places[i], strict=True)
+            )
+            for i, row in enumerate(refused)
+        }

@@ -5,9 +5,20 @@ from dataclasses import fields
 from typing import Any
 
 from pellucid.models.architecture import DESIGNS, Architecture, design
-from pellucid.models.linear import KINDS as LINEAR
+from pellucid.models.linear import KINDS as TEMPLATES
 from pellucid.models.linear import linear
 from pellucid.storage.errors import InputError, meant
+
+MEAN, NEIGHBORS = "nearest-mean", "knn"
+
+REMEMBERING = {
+    MEAN: "nearest class mean: what it is nearest to of the average pictures of the classes",
+    NEIGHBORS: "k nearest neighbors: what most of the nearest training pictures are (Cover and Hart 1967)",
+}
+"""The models that remember, and minimize nothing, with a few words for each."""
+
+LINEAR = (MEAN, *TEMPLATES)
+"""The models whose scores are weighted sums of what they see."""
 
 NETWORKS = {
     "mlp": "neural network of fully connected layers",
@@ -25,7 +36,7 @@ NETWORKS = {
 CONVOLUTIONAL = tuple(name for name in NETWORKS if name not in ("mlp", "maxout"))
 """The networks that look for patterns among neighboring pixels."""
 
-KINDS = {**LINEAR, **NETWORKS}
+KINDS = {**REMEMBERING, **TEMPLATES, **NETWORKS}
 """What `--model` can name, with a few words for each."""
 
 

@@ -10,8 +10,10 @@ import numpy as np
 from pellucid.layers.single_score import SingleScore
 from pellucid.models.architecture import Architecture
 from pellucid.models.classifier import Classifier
-from pellucid.models.kinds import NETWORKS, check_kind
+from pellucid.models.kinds import NEIGHBORS, NETWORKS, check_kind
 from pellucid.models.linear import linear
+from pellucid.models.neighbors import Neighbors
+from pellucid.models.refusal_file import refusal_from, refusal_shapes, refusal_state
 from pellucid.preprocessing.features import features_described
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.preprocessing.projection import PrincipalComponents
@@ -22,8 +24,9 @@ from pellucid.storage.tensors import load_tensors, save_tensors
 
 Shapes = dict[str, tuple[int, ...]]
 
-FORMAT = 1
-"""The version of the model file. A reader refuses a higher one."""
+FORMAT = 2
+"""The version of the model file. A reader refuses a higher one. What does not abstain is written as version 1, which an
+older pellucid reads as well."""
 
 
 def save_model(folder: str | os.PathLike[str], classifier: Classifier) -> None:
@@ -33,17 +36,21 @@ def save_model(folder: str | os.PathLike[str], classifier: Classifier) -> None:
     tensors = {f"preprocessing.{name}": array for name, array in arrays.items()}
     tensors |= {f"params.{name}": array for name, array in classifier.params.items()}
     tensors |= {f"statistics.{name}": array for name, array in classifier.statistics.items()}
+    refusal, points = refusal_state(classifier.refusal)
+    tensors |= points
     digest = save_tensors(folder / "model.safetensors", tensors, {"kind": classifier.kind})
     # Written last: a model.json that names this digest vouches for a whole model.
     description = {
-        "format": FORMAT,
+        "format": 1 if classifier.refusal is None else 2,
         "kind": classifier.kind,
         "single_score": isinstance(classifier.model, SingleScore),
         "network": classifier.model.record() if isinstance(classifier.model, Architecture) else None,
+        "neighbors": classifier.model.record() if isinstance(classifier.model, Neighbors) else None,
         "classes": list(classifier.classes),
         "preprocessing": settings,
         "temperature": float(classifier.temperature),
         "test_time_flips": classifier.test_time_flips,
+        **refusal,
         "tensors": digest,
         "origin": classifier.origin,
     }
@@ -96,7 +103,7 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
     preprocessing = _preprocessing(described["preprocessing"], tensors)
     features, inputs = preprocessing.features, len(preprocessing.mean)
     check_kind(described["kind"])
-    model, arrays = _model(described, features, len(classes))
+    model, arrays = _model(described, tensors, preprocessing, len(classes))
     wanted = {"preprocessing.mean": (inputs,), "preprocessing.scale": (inputs,), **arrays}
     if preprocessing.projection is not None:
         wanted["preprocessing.projection"] = (features, inputs)
@@ -104,15 +111,17 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
         assert preprocessing.frame is not None
         learned = preprocessing.measure.arrays(preprocessing.frame.shape)
         wanted |= {f"preprocessing.{name}": shape for name, shape in learned.items()}
+    wanted |= refusal_shapes(described, features)
     found = {name: array.shape for name, array in tensors.items()}
     if found != wanted:
         raise ValueError(
             f"the weights are not those of this {described['kind']}: {_differing(found, wanted)}"
         )
     for name, array in tensors.items():
-        if array.dtype != np.float32:
-            raise TypeError(f"{name} holds {array.dtype} where float32 was wanted")
-        if not np.isfinite(array).all():
+        dtype = _dtype(name, described["kind"], preprocessing)
+        if array.dtype != dtype:
+            raise TypeError(f"{name} holds {array.dtype} where {dtype} was wanted")
+        if dtype == "float32" and not np.isfinite(array).all():
             raise ValueError(f"{name} holds NaN or infinite numbers")
     if not (preprocessing.scale > 0).all():
         raise ValueError("a scale is not above 0")
@@ -136,6 +145,7 @@ def _assembled(described: dict[str, Any], tensors: dict[str, np.ndarray]) -> Cla
         dict(described["origin"]),
         statistics,
         flips,
+        refusal_from(described, tensors, len(classes)),
     )
 
 
@@ -160,8 +170,33 @@ def _preprocessing(described: dict[str, Any], tensors: dict[str, np.ndarray]) ->
     return preprocessing
 
 
-def _model(described: dict[str, Any], features: int, classes: int) -> tuple[Any, dict[str, tuple[int, ...]]]:
+def _dtype(name: str, kind: str, preprocessing: Preprocessing) -> str:
+    """What an array holds: pictures stay 8 bits a number, also among examples."""
+    if kind != NEIGHBORS:
+        return "float32"
+    pictures = preprocessing.frame is not None and preprocessing.described == "pixels"
+    held = {
+        "params.examples": "uint8" if pictures else "float32",
+        "params.labels": "int32",
+        "params.origins": "uint8",
+        "params.pictures": "uint8",
+    }
+    return held.get(name, "float32")
+
+
+def _model(
+    described: dict[str, Any], tensors: dict[str, np.ndarray], preprocessing: Preprocessing, classes: int
+) -> tuple[Any, Shapes]:
     """The model, and the shapes of the arrays it needs, by their names in the file."""
+    features = preprocessing.features
+    if described["kind"] == NEIGHBORS:
+        arrays = {
+            name.removeprefix("params."): each for name, each in tensors.items() if name.startswith("params.")
+        }
+        remembered = Neighbors.remembered(arrays, classes, described["neighbors"])
+        count, shape = len(remembered.labels), preprocessing.shape
+        shapes = {f"params.{name}": each.shape for name, each in remembered.arrays().items()}
+        return remembered, {**shapes, "params.examples": (count, *shape)}
     if described["kind"] not in NETWORKS:
         single = bool(described.get("single_score", False))
         rows = 1 if single else classes

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pellucid.models.kinds import NETWORKS
+from pellucid.models.kinds import NETWORKS, REMEMBERING
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,8 @@ _PERCEPTRONS = Defaults(
 )
 
 DEFAULTS = {
+    # Nothing is minimized here: of these only the loss is used, to say how good the probabilities are.
+    **{name: Defaults(_SOFTMAX) for name in REMEMBERING},
     "softmax": Defaults(_SOFTMAX),
     "svm": Defaults("multiclass-hinge"),
     "logistic": Defaults("one-versus-rest-logistic", two_classes="logistic-loss"),

@@ -1,11 +1,11 @@
 """What is done when training has ended: temperature, accuracy of every part, and all that a run keeps."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pellucid.data.dataset import PARTS
+from pellucid.data.dataset import PARTS, Dataset
 from pellucid.inspection.calibration import fit_temperature, reliability
 from pellucid.inspection.metrics import Evaluation
 from pellucid.models.classifier import Classifier
@@ -15,6 +15,8 @@ from pellucid.training.health import concluded
 from pellucid.training.judging import evaluated, mean_loss
 from pellucid.training.loop import Finished, Listener
 from pellucid.training.penalties import penalties, zeros
+from pellucid.training.recipe import Recipe
+from pellucid.training.refusing import refusal_of, refusals
 from pellucid.training.run import write_run
 from pellucid.training.session import Session
 from pellucid.training.verdicts_table import write_verdicts
@@ -65,6 +67,7 @@ def finished(
         if len(dataset.part(part))
     }
     evaluations = {part: evaluation for part, (evaluation, _) in measured.items()}
+    classifier = session.classifier(params, statistics, temperature)
     spent = {
         **spent,
         "compile": session.engine.compiling,
@@ -73,8 +76,6 @@ def finished(
         "evaluate": time.perf_counter() - began - (session.engine.compiling - compiled),
     }
     result = {
-        "accuracy": {part: evaluation.accuracy for part, evaluation in evaluations.items()},
-        "measures": {part: evaluation.measures() for part, evaluation in evaluations.items()},
         "loss": {part: mean_loss(losses) for part, (_, losses) in measured.items()},
         "stopped": end.reason,
         "epochs": end.standing.epoch,
@@ -87,6 +88,35 @@ def finished(
         "calibration_error": calibration,
         "seconds": spent,
     }
+    return kept(
+        dataset, session.recipe, classifier, evaluations, {**run, "result": result}, folder, events, listener
+    )
+
+
+def kept(
+    dataset: Dataset,
+    recipe: Recipe,
+    classifier: Classifier,
+    evaluations: dict[str, Evaluation],
+    run: dict[str, Any],
+    folder: Path | None,
+    events: list[dict[str, Any]],
+    listener: Listener,
+) -> Outcome:
+    """Add to `run["result"]` what every classifier is asked, set when it abstains if it may, and write all."""
+    share, told, refused = recipe.refuse, {}, None
+    if share is not None:
+        refusal = refusal_of(dataset, classifier, evaluations["validation"], share, recipe.seed)
+        classifier = replace(classifier, refusal=refusal)
+        found = {part: refusals(classifier, dataset.images, each) for part, each in evaluations.items()}
+        told = {part: each for part, (each, _) in found.items()}
+        refused = {part: each for part, (_, each) in found.items()}
+    result = {
+        "accuracy": {part: evaluation.accuracy for part, evaluation in evaluations.items()},
+        "measures": {part: evaluation.measures() for part, evaluation in evaluations.items()},
+        **run["result"],
+        **({"refusal": told} if told else {}),
+    }
     run = plain({**run, "result": result})
     origin: dict[str, Any] = {
         key: run[key] for key in ("pellucid", "command", "recipe", "versions") if key in run
@@ -95,10 +125,10 @@ def finished(
         "data": {key: run["data"][key] for key in ("name", "source", "fingerprint", "split", "counts")}
     }
     origin |= {"accuracy": run["result"]["accuracy"]}
-    classifier = session.classifier(params, statistics, temperature, origin)
+    classifier = replace(classifier, origin=origin)
     if folder is not None:
         save_model(folder, classifier)
-        write_verdicts(folder / "verdicts.csv", dataset, evaluations.values())
+        write_verdicts(folder / "verdicts.csv", dataset, evaluations.values(), refused)
         write_run(folder, run)
     listener({"event": "finished", **run["result"]})
     return Outcome(classifier, evaluations, run, events)

@@ -9,7 +9,10 @@ from typing import Any
 import numpy as np
 
 from pellucid.losses.criterion import Criterion
-from pellucid.models.kinds import CONVOLUTIONAL, check_kind, check_network
+from pellucid.models.kinds import CONVOLUTIONAL, MEAN, NEIGHBORS, REMEMBERING, check_kind, check_network
+from pellucid.models.metrics import METRICS
+from pellucid.models.neighbors import WEIGHTS
+from pellucid.models.refusal import check_share
 from pellucid.optimizers.named import OPTIMIZERS, optimizer_described, schedule_described
 from pellucid.optimizers.schedules import Schedule
 from pellucid.preprocessing.augmentation import Augmentation, augmentation_described
@@ -54,6 +57,10 @@ class Recipe:
     features : what the model sees of a picture, with its settings, such as "pixels" or "pca:components=300,floor=10"
     augment : what is done at random to the pictures of each step, such as "flip,shift:pixels=4"; or several such texts
     test_time_flips : whether a score is the mean of those of the picture and of its mirror image
+    refuse : the share of right verdicts, 0 to below 1, that may be refused so that the classifier can say "none of
+        these"; None: it always names a class
+    neighbors : of knn: how many of the nearest vote, ≥ 1; by default what does best on validation pictures
+    metric, weights : of knn: names in `METRICS` and `WEIGHTS`, by default l2 and uniform
     network : settings of a network that differ from its defaults, such as {"hidden": (100,), "dropout": 0.5}
     seed : of the split and of the order of pictures
     """
@@ -82,17 +89,22 @@ class Recipe:
     features: str | None = None
     augment: str | tuple[str, ...] | None = None
     test_time_flips: bool = False
+    refuse: float | None = None
+    neighbors: int | None = None
+    metric: str | None = None
+    weights: str | None = None
     network: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
 
     def __post_init__(self) -> None:
         check_kind(self.model)
+        self._take_neighbors()
         for option, names in (("sampling", SAMPLINGS), ("watch", WATCHED)):
             object.__setattr__(self, option, known_name(_flag(option), getattr(self, option), names))
         self._take_optimizer()
         for option in ("margin", "label_smoothing", "momentum", "clip", *_LIMITS):
             self._take(option, Real, float)
-        for option in ("batch_size", "epochs", "patience", "seed"):
+        for option in ("batch_size", "epochs", "patience", "neighbors", "seed"):
             self._take(option, Integral, int)
         if isinstance(self.learning_rate, str):
             self._check("learning_rate", self.learning_rate == "find", "a number, or find")
@@ -105,6 +117,9 @@ class Recipe:
         self._take_features()
         if self.augment is not None:
             object.__setattr__(self, "augment", str(augmentation_described(self.augment)))
+        self._take("refuse", Real, float)
+        if self.refuse is not None:
+            check_share(self.refuse)
         self._check("test_time_flips", isinstance(self.test_time_flips, bool), "true or false")
         rate = self.learning_rate
         self._check("learning_rate", rate in (None, "find") or 0 < float(rate or 0) < np.inf, "above 0")
@@ -112,7 +127,7 @@ class Recipe:
         for option in ("clip", *_LIMITS):
             value = getattr(self, option)
             self._check(option, value is None or 0 < value < np.inf, "above 0")
-        for option in ("batch_size", "epochs", "patience"):
+        for option in ("batch_size", "epochs", "patience", "neighbors"):
             self._check(option, getattr(self, option) is None or getattr(self, option) >= 1, "1 or more")
         self._check("seed", 0 <= self.seed < 2**63, "0 to 2⁶³ − 1")
         # Made once here, so that a wrong name or setting is said before the first picture is read.
@@ -126,6 +141,23 @@ class Recipe:
         whole = "a whole number" if kind is Integral else "a number"
         self._check(option, isinstance(value, kind) and not isinstance(value, bool), whole)
         object.__setattr__(self, option, plain(value))
+
+    def _take_neighbors(self) -> None:
+        """Hold the settings of nearest neighbors by their names; refuse what the model has no use for."""
+        given = [each.name for each in fields(self) if getattr(self, each.name) not in (each.default, {})]
+        if self.model in REMEMBERING:
+            used = (*_SHARED, *(_NEIGHBORS if self.model == NEIGHBORS else ()))
+            unused = [_flag(name) for name in given if name not in used]
+            more = " Its distance is Euclidean: so it is linear." if self.model == MEAN else ""
+            why = f"remembers and minimizes nothing: leave out {' and '.join(unused)}.{more}"
+        else:
+            unused = [_flag(name) for name in given if name in _NEIGHBORS]
+            why = f"has no {' and no '.join(unused)}: leave it out, or take --model knn."
+        if unused:
+            raise InputError(f"--model {self.model} {why}")
+        for option, names in (("metric", METRICS), ("weights", WEIGHTS)):
+            if getattr(self, option) is not None:
+                object.__setattr__(self, option, known_name(_flag(option), getattr(self, option), names))
 
     def _take_optimizer(self) -> None:
         """Hold the optimizer by its own name, with its settings behind it."""
@@ -232,6 +264,8 @@ class Recipe:
         return cls(**content)
 
 
+_NEIGHBORS = ("neighbors", "metric", "weights")
+_SHARED = ("model", "features", "watch", "refuse", "seed")
 _LIMITS = ("tolerance", "gradient_norm", "time_limit")
 _DEFAULT = {each.name: each.default for each in fields(Recipe)}
 

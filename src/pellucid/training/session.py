@@ -24,6 +24,7 @@ from pellucid.training.engine import Engine, State, Supply, chosen
 from pellucid.training.full_batch import Objective, full_batch
 from pellucid.training.penalties import strengths
 from pellucid.training.recipe import HANDED_IN, Recipe
+from pellucid.training.refusing import check_held_out
 from pellucid.training.settling import settled, with_features
 from pellucid.training.step import Task, draws_key
 from pellucid.training.supplying import supply_of
@@ -152,7 +153,8 @@ def prepared(
     rows = dataset.train.rows
     if not len(rows):
         raise InputError("There is nothing to train on: the training part has no pictures.")
-    _check_finite(dataset)
+    check_finite(dataset)
+    check_held_out(dataset, recipe.refuse)
     if start_from is not None:
         recipe = taken_up(start_from, dataset, recipe)
         shown = shown_as_before(start_from.preprocessing, dataset.images)
@@ -249,7 +251,8 @@ def _weights(dataset: Dataset, recipe: Recipe, sample_weight: np.ndarray | None)
     return weights
 
 
-def _check_finite(dataset: Dataset) -> None:
+def check_finite(dataset: Dataset) -> None:
+    """Raise `InputError` where rows of numbers hold NaN or infinite ones; it names them."""
     if dataset.images.dtype == np.uint8:
         return
     bad = np.flatnonzero(~np.isfinite(dataset.images).all(axis=1))

@@ -8,6 +8,7 @@ from typing import Any
 
 from pellucid.data.dataset import Dataset
 from pellucid.models.classifier import Classifier
+from pellucid.models.kinds import REMEMBERING
 from pellucid.preprocessing.shown import shown_as_before
 from pellucid.storage.errors import InputError, printable
 from pellucid.storage.records import Log
@@ -27,6 +28,7 @@ from pellucid.training.finishing import Outcome, finished
 from pellucid.training.lock import Lock
 from pellucid.training.loop import Listener, trained
 from pellucid.training.recipe import Recipe
+from pellucid.training.remembering import check_nothing_handed_in, remembered
 from pellucid.training.run import read_run, write_run
 from pellucid.training.session import Session, prepared
 from pellucid.training.settling import check_of_use
@@ -66,6 +68,9 @@ def fit(
     StorageError : the disk refuses
     """
     began = time.perf_counter()
+    if recipe.model in REMEMBERING:
+        check_nothing_handed_in(recipe, start_from, optimizer, sample_weight)
+        return remembered(dataset, recipe, folder, engine, listener, facts or {}, seconds or {})
     check_of_use(recipe, optimizer is not None)
     find = recipe.learning_rate == "find"
     session = prepared(
@@ -154,6 +159,11 @@ def resume(
         raise InputError(
             f"{printable(folder)}: the data at {printable(dataset.source)} are split otherwise than when this run "
             "began. Load them with the same seed, or train anew: pellucid train."
+        )
+    if run["recipe"]["model"] in REMEMBERING:
+        raise InputError(
+            f"{printable(folder)}: a {run['recipe']['model']} is made in one go, and there is nothing to go on with. "
+            "Train it anew: pellucid train."
         )
     given = None if sample_weight is None else weights_digest(sample_weight)
     if given != run.get("sample_weight"):

@@ -10,7 +10,7 @@ from pellucid.data.dataset import Dataset
 from pellucid.data.frame import Frame
 from pellucid.models.architecture import Architecture
 from pellucid.models.classifier import Classifier
-from pellucid.models.kinds import model_of
+from pellucid.models.kinds import REMEMBERING, model_of
 from pellucid.storage.errors import InputError, listing
 from pellucid.training.recipe import Recipe
 
@@ -23,6 +23,8 @@ def taken_up(start: Classifier, dataset: Dataset, recipe: Recipe) -> Recipe:
     InputError : other classes, data that are seen another way, another kind of model, or a network whose arrays have
         other shapes
     """
+    if start.kind in REMEMBERING:
+        raise InputError(f"--from has a {start.kind}, which has no weights to start from: leave it out.")
     if start.classes != dataset.classes:
         raise InputError(
             f"--from needs a run with the same classes: it has {listing(start.classes)}; "
