@@ -111,3 +111,10 @@ def test_pictures_that_cannot_be():
         ColorHistogram()(np.zeros((1, 4, 4, 1), np.uint8))
     with pytest.raises(InputError, match=r"in a grid of 5 × 1 need pictures of that many pixels, got 4 × 4"):
         ColorHistogram(grid=(5, 1))(np.zeros((1, 4, 4, 3), np.uint8))
+
+
+def test_the_power_of_each_share(pictures):
+    plain, rooted = (ColorHistogram("opponent", 3, (2, 2), True, power) for power in (1, 0.5))
+    np.testing.assert_allclose(rooted(pictures), np.sqrt(plain(pictures)), rtol=1e-6)
+    with pytest.raises(InputError, match="color: power must be a number above 0, got 0"):
+        ColorHistogram(power=0)

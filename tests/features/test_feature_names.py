@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 
 from pellucid.features.color import ColorHistogram
+from pellucid.features.fhog import FelzenszwalbHoG
 from pellucid.features.hog import HoG
 from pellucid.features.thumbnail import Thumbnail
 
 PARTS = [
     HoG(cell=4, block=2),
     HoG(cell=(4, 3), block=1, signed=True, orientations=5),
+    FelzenszwalbHoG(orientations=4, cell=(4, 3)),
     ColorHistogram(),
     ColorHistogram(grid=(2, 3), bins=4),
     ColorHistogram(space="rgb", bins=3),

@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid.arrays.namespace import namespace
 from pellucid.features.part import Part
-from pellucid.features.settings import fields, whole, whole_pair
+from pellucid.features.settings import fields, positive, whole, whole_pair
 from pellucid.storage.errors import InputError, known_name
 
 SPACES = ("hue", "rgb", "hsv", "opponent")
@@ -42,6 +42,9 @@ class ColorHistogram(Part):
     grid : fields down and across, each with a histogram of its own
     soft : a pixel between the middles of two bins counts in both, by how near it is, so that a slightly lighter picture
         has slightly other features
+    power : of each share: 0.5, the square root, makes more of colors that are rare, and less of whether a common one
+        fills half of the field or all of it (Perronnin, Sánchez and Mensink 2010, "Improving the Fisher kernel for
+        large-scale image classification", section 3.2)
 
     Raises
     ------
@@ -54,11 +57,13 @@ class ColorHistogram(Part):
     bins: int = 10
     grid: tuple[int, int] = (1, 1)
     soft: bool = False
+    power: float = 1.0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "space", known_name("space of color", self.space, SPACES))
         object.__setattr__(self, "bins", whole("color", 2, bins=self.bins))
         object.__setattr__(self, "grid", whole_pair("color", grid=self.grid))
+        object.__setattr__(self, "power", positive("color", power=self.power))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -103,7 +108,8 @@ class ColorHistogram(Part):
             self._histogram(xp, pictures[:, top:bottom, left:right])
             for top, bottom, left, right in fields(pictures.shape[1:3], self.grid)
         ]
-        return xp.stack(found, axis=1).reshape(len(pictures), math.prod(self.shape))
+        shares = xp.stack(found, axis=1).reshape(len(pictures), math.prod(self.shape))
+        return shares if self.power == 1 else shares ** np.float32(self.power)
 
     def _histogram(self, xp: Any, field: Any) -> Any:
         """Of one field (N, h, w, 3): a pixel's share in a bin of three channels is the product of those in each."""

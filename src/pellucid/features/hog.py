@@ -8,6 +8,7 @@ import numpy as np
 
 from pellucid.arrays.compile import materialized
 from pellucid.arrays.namespace import namespace
+from pellucid.features.gradients import strongest_gradients
 from pellucid.features.part import Part
 from pellucid.features.settings import whole, whole_pair
 from pellucid.storage.errors import InputError, known_name
@@ -123,7 +124,7 @@ class HoG(Part):
         across, orientations, N) float32, of pictures (N, H, W, C) uint8."""
         xp, (height, width) = namespace(pictures), self.cell
         down, across = self.cells(*pictures.shape[1:3])
-        vertical, horizontal, length = self._gradient(xp, pictures)
+        vertical, horizontal, length = strongest_gradients(pictures, root=self.transform_sqrt)
         bins = self._bin(xp, vertical, horizontal)
         bins, length = materialized(
             tuple(
@@ -141,31 +142,6 @@ class HoG(Part):
         columns = [each.reshape(down, across, width, -1) for each in rows]
         sums = [sum(each[:, :, column] for column in range(width)) for each in columns]
         return (xp.stack(sums, axis=2) / (height * width)).astype("float32")
-
-    def _gradient(self, xp: Any, pictures: Any) -> tuple[Any, Any, Any]:
-        """Differences of the neighbors below and above, right and left, and the length of the gradient, each (H, W, N),
-        of the channel where it is longest; 0 where a neighbor is missing.
-
-        Pictures are the last axis from here on: the same is done to neighbors in memory, which processors do fastest.
-        """
-        x = xp.moveaxis(pictures, 0, -1)  # (H, W, C, N)
-        # A border like the row behind the edge one makes the difference across the edge 0.
-        x = xp.concatenate([x[1:2], x, x[-2:-1]]) if len(x) > 1 else xp.concatenate([x, x, x])
-        sides = (x[:, 1:2], x, x[:, -2:-1]) if x.shape[1] > 1 else (x, x, x)
-        x = materialized(xp.concatenate(sides, axis=1)).astype(self.dtype)
-        if self.transform_sqrt:
-            x = xp.sqrt(x)
-        vertical, horizontal = x[2:, 1:-1] - x[:-2, 1:-1], x[1:-1, 2:] - x[1:-1, :-2]
-        # Squares of differences of 8-bit numbers are exact, and order them as their roots do.
-        length = xp.hypot(vertical, horizontal) if self.transform_sqrt else vertical**2 + horizontal**2
-        found = (vertical[:, :, 0], horizontal[:, :, 0], length[:, :, 0])
-        for channel in range(1, x.shape[2]):
-            longer = length[:, :, channel] > found[2]
-            found = tuple(
-                xp.where(longer, new[:, :, channel], old)
-                for new, old in zip((vertical, horizontal, length), found, strict=True)
-            )
-        return found if self.transform_sqrt else (*found[:2], xp.sqrt(found[2]))
 
     def _bin(self, xp: Any, vertical: Any, horizontal: Any) -> Any:
         """The number of the bin (H, W, N) float32 that the gradient points to."""
