@@ -82,7 +82,7 @@ def test_as_many_as_there_can_be_unless_told_otherwise():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("pcs", r"The kind of features must be one of pixels, pca, hog, .*; got 'pcs'\. Did you mean pca\?"),
+        ("pcs", r"The kind of features must be one of pixels, pca, .*; got 'pcs'\. Did you mean pca\?"),
         ("pca:components=0", r"pca: components must be a whole number, 1 or more, got 0"),
         ("pca:components=2.5", r"pca: components must be a whole number, 1 or more, got 2\.5"),
         ("pca:floor=-1", r"pca: floor must be 0 or more, got -1"),
@@ -98,6 +98,30 @@ def test_as_many_as_there_can_be_unless_told_otherwise():
 def test_what_is_refused(text, message):
     with pytest.raises(InputError, match=message):
         features_described(text)
+
+
+@pytest.mark.parametrize("count", [60, 200])
+@pytest.mark.parametrize("floor", [0.1, 10])
+def test_whitened_and_turned_back_against_numpy(count, floor):
+    pictures, rows = smooth(count), np.arange(count)
+    seen = first_shown(pictures, rows, Frame(6, 5), f"zca:floor={floor}").preprocessing
+    assert (seen.inputs, seen.features, seen.shape) == (90, 90, (90,))
+    x = seen.standardized(pictures).astype(np.float64)
+    values, vectors = np.linalg.eigh(x.T @ x / count)
+    kept = values > 1e-6 * values[-1]
+    wanted = x @ (vectors[:, kept] / np.sqrt(values[kept] + floor)) @ vectors[:, kept].T
+    np.testing.assert_allclose(seen.apply(pictures), wanted, atol=2e-3 * np.abs(wanted).max())
+    np.testing.assert_allclose(seen.projection, seen.projection.T, atol=1e-6)
+    weight = np.random.Generator(np.random.Philox(key=3)).normal(0, 1, (4, 90))
+    np.testing.assert_allclose(seen.pulled_back(weight) @ x.T, weight @ seen.apply(pictures).T, atol=1e-3)
+
+
+def test_whitening_that_cannot_be():
+    with pytest.raises(InputError, match=r"zca keeps a square of the 12,288 numbers of a picture, .*or pca"):
+        features_described("zca").settled((64, 64, 3), 1000)
+    with pytest.raises(InputError, match="zca: floor must be 0 or more, got -1"):
+        features_described("zca:floor=-1")
+    assert features_described("zca:floor=0.5") == features_described(str(features_described("ZCA:floor=0.5")))
 
 
 def test_preprocessing_knows_what_comes_in_and_what_the_model_sees():

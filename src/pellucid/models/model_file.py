@@ -16,7 +16,7 @@ from pellucid.models.neighbors import Neighbors
 from pellucid.models.refusal_file import refusal_from, refusal_shapes, refusal_state
 from pellucid.preprocessing.features import features_described
 from pellucid.preprocessing.pipeline import Preprocessing
-from pellucid.preprocessing.projection import PrincipalComponents
+from pellucid.preprocessing.projection import Projection
 from pellucid.storage.errors import Error, FileError, listing, printable
 from pellucid.storage.records import read_json
 from pellucid.storage.seal import check_seal, write_sealed
@@ -162,7 +162,7 @@ def _preprocessing(described: dict[str, Any], tensors: dict[str, np.ndarray]) ->
         wanted = preprocessing.inputs
     if counted != wanted:
         raise ValueError(f"{counted} numbers are standardized where a picture has {wanted}")
-    projects = isinstance(features_described(preprocessing.described), PrincipalComponents)
+    projects = isinstance(features_described(preprocessing.described), Projection)
     if projects != (preprocessing.projection is not None):
         raise ValueError(
             f"the features are {preprocessing.described}, {'without' if projects else 'with'} a projection"

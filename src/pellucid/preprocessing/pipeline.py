@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.frame import Frame
+from pellucid.features.polar import Polar
 from pellucid.preprocessing.features import features_described
 from pellucid.preprocessing.measuring import Measured
 from pellucid.preprocessing.projection import project
@@ -92,7 +93,9 @@ class Preprocessing:
 
         Raises `InputError` where the shape does not fit.
         """
-        inputs = self.checked(inputs)
+        inputs, kind = self.checked(inputs), features_described(self.described)
+        if isinstance(kind, Polar):
+            return kind(inputs)
         return inputs if self.measure is None else self.measure.of_many(inputs)
 
     def checked(self, inputs: np.ndarray) -> np.ndarray:

@@ -42,8 +42,7 @@ class PrincipalComponents:
     def __post_init__(self) -> None:
         if self.components is not None:
             object.__setattr__(self, "components", _whole(self.components))
-        if isinstance(self.floor, bool | tuple) or not 0 <= self.floor < math.inf:
-            raise InputError(f"pca: floor must be 0 or more, got {self.floor!r}.")
+        _check_floor("pca", self.floor)
 
     def settled(self, shape: tuple[int, ...], pictures: int) -> "PrincipalComponents":
         """With the number of components, for inputs of this shape and so many training pictures.
@@ -69,15 +68,10 @@ class PrincipalComponents:
         The number of largest size in each direction is above 0, so that the same pictures give the same directions.
         """
         assert self.components is not None
-        features = len(mean)
-        rows = rows[:: -(-len(rows) // (_ROWS if features <= _SIDE else _SIDE))]
-        found = _of_features if features <= len(rows) else _of_pictures
-        variances, directions = found(inputs, rows, mean, scale, min(self.components, len(rows)))
+        directions, divisors = _directions(inputs, rows, mean, scale, self.components, self.floor)
         largest = directions[np.arange(len(directions)), np.abs(directions).argmax(axis=1)]
-        # What is left of a direction in which nothing varies is a rounding error: it stays 0, whatever the floor.
-        divisors = np.where(variances > _NOTHING * variances[0], np.sqrt(variances + self.floor), np.inf)
         weights = np.where(largest < 0, -1.0, 1.0) / divisors
-        projection = np.zeros((self.components, features), np.float32)
+        projection = np.zeros((self.components, len(mean)), np.float32)
         projection[: len(directions)] = weights[:, np.newaxis] * directions
         return projection
 
@@ -86,6 +80,51 @@ class PrincipalComponents:
         return "pca:" + ",".join(f"{name}={value:g}" for name, value in settings.items() if value is not None)
 
 
+@dataclass(frozen=True)
+class ZeroPhaseWhitening:
+    """Principal components, each divided by about its deviation, and turned back: as many numbers as there were, each
+    at its old place, so that a whitened picture is a picture still, of its edges.
+
+    Forward    z = x Pᵀ,  P = Σ_c v_c v_cᵀ / √(λ_c + floor), where λ_c and v_c are the eigenvalues of XᵀX/N and their
+               eigenvectors
+    Shapes     x (N, D), P (D, D) → z (N, D)
+    Source     Bell and Sejnowski 1997, "The 'independent components' of natural scenes are edge filters", section 3;
+               the floor as in Coates, Lee and Ng 2011, section 3.1, where it is called ε
+
+    Attributes
+    ----------
+    floor : is added to each variance, in units of the variance of one standardized number, 0 or more
+    """
+
+    floor: float = 10.0
+
+    def __post_init__(self) -> None:
+        _check_floor("zca", self.floor)
+
+    def settled(self, shape: tuple[int, ...], pictures: int) -> "ZeroPhaseWhitening":
+        """As it is. Raises `InputError` for inputs of more numbers than a square of them is kept of."""
+        features = math.prod(shape)
+        if features > _SIDE:
+            raise InputError(
+                f"zca keeps a square of the {features:,} numbers of a picture, which is too much: at most {_SIDE:,}. "
+                "Take a smaller --size, or pca."
+            )
+        return self
+
+    def measured(
+        self, inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray
+    ) -> np.ndarray:
+        """P (D, D) float32, measured on these rows of the inputs; on evenly spread ones where they are many."""
+        directions, divisors = _directions(inputs, rows, mean, scale, len(mean), self.floor)
+        return (directions.T @ (directions / divisors[:, np.newaxis])).astype(np.float32)
+
+    def __str__(self) -> str:
+        return f"zca:floor={self.floor:g}"
+
+
+Projection = PrincipalComponents | ZeroPhaseWhitening
+"""What is projected with a matrix that was measured."""
+
 MOST = 300
 """Components unless told otherwise: 94 % of the variance of CIFAR-10's pixels."""
 
@@ -93,6 +132,21 @@ MOST = 300
 def project(x: Any, projection: Any) -> Any:
     """z (N, C) = x Pᵀ of x (N, D), an array or a Tensor, and P (C, D)."""
     return x @ projection.T
+
+
+def _directions(
+    inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray, count: int, floor: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """The directions (C, D) in which these rows differ most, at most `count`, and √(variance + floor) (C,) of each.
+
+    What is left of a direction in which nothing varies is a rounding error: its divisor is infinite, whatever the
+    floor.
+    """
+    features = len(mean)
+    rows = rows[:: -(-len(rows) // (_ROWS if features <= _SIDE else _SIDE))]
+    found = _of_features if features <= len(rows) else _of_pictures
+    variances, directions = found(inputs, rows, mean, scale, min(count, len(rows)))
+    return directions, np.where(variances > _NOTHING * variances[0], np.sqrt(variances + floor), np.inf)
 
 
 def _of_features(
@@ -136,6 +190,11 @@ def _largest(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     side = len(matrix)
     values, vectors = eigh(matrix.astype(np.float32), subset_by_index=[side - count, side - 1])
     return np.maximum(values[::-1].astype(np.float64), 0.0), vectors[:, ::-1].astype(np.float64)
+
+
+def _check_floor(name: str, floor: Any) -> None:
+    if isinstance(floor, bool | tuple) or not 0 <= floor < math.inf:
+        raise InputError(f"{name}: floor must be 0 or more, got {floor!r}.")
 
 
 def _whole(number: Any) -> int:

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pellucid.data.frame import Frame
-from pellucid.preprocessing.features import features_described
+from pellucid.features.polar import Polar
+from pellucid.preprocessing.features import features_described, usual
 from pellucid.preprocessing.kept_features import KeptFeatures
 from pellucid.preprocessing.measuring import Measured
 from pellucid.preprocessing.pipeline import Preprocessing
-from pellucid.preprocessing.projection import PrincipalComponents
+from pellucid.preprocessing.projection import Projection
 from pellucid.preprocessing.standardize import moments
 
 
@@ -42,15 +43,16 @@ def first_shown(
 
     Raises `InputError` where these features cannot be measured in such inputs.
     """
-    kind = features_described(features).settled(inputs.shape[1:], len(rows))
+    kind = usual(features_described(features), inputs.shape[1:]).settled(inputs.shape[1:], len(rows))
     if isinstance(kind, Measured):
         kept = KeptFeatures(inputs)
         kind = kept.fitted(kind, rows, seed)
         numbers = kept.numbers(kind)
         seen = Preprocessing(frame, *moments(numbers, rows), None, str(kind), kind.learned)
         return Shown(seen, numbers, tuple(kept.notes))
+    inputs = kind(inputs) if isinstance(kind, Polar) else inputs
     mean, scale = moments(inputs, rows)
-    projection = kind.measured(inputs, rows, mean, scale) if isinstance(kind, PrincipalComponents) else None
+    projection = kind.measured(inputs, rows, mean, scale) if isinstance(kind, Projection) else None
     return Shown(Preprocessing(frame, mean, scale, projection, str(kind)), inputs)
 
 
