@@ -1,4 +1,4 @@
-"""Which labels are probably wrong: confident learning, from predictions for pictures that were not trained on."""
+"""Which labels are probably wrong, from predictions for pictures that were not trained on."""
 
 from dataclasses import dataclass, field
 
@@ -6,7 +6,16 @@ import numpy as np
 
 from pellucid.storage.errors import InputError
 
-__all__ = ["Suspects", "confident_joint", "suspects"]
+__all__ = ["Suspects", "suspects"]
+
+BACKGROUND = 0.1
+"""The share of all pairs of a picture and a class, those of the least probability, whose labels are taken to be wrong.
+On CIFAR-10 with a twentieth of the labels changed, four classifiers that are right of 53 to 66 % gave estimates of 4.7
+to 5.6 % with it, and of 5.0 to 6.2 % with twice as much."""
+
+TIMES = 2.0
+"""A label is doubted where labels are less than so many times as frequent as the wrong ones: where it is at least as
+likely wrong as right."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +28,7 @@ class Suspects:
     labels (M,) int64 : the class number that each is labelled with
     suggested (M,) int64 : the class number that it looks like
     own, other (M,) float64 : the probabilities of its label and of the suggested class
-    joint (K, K) float64 : of how many pictures labelled [row] the class is estimated to be [column]
+    estimated : how many labels are wrong, about, of those that are found here and of those that are not
     """
 
     places: np.ndarray = field(repr=False)
@@ -27,83 +36,81 @@ class Suspects:
     suggested: np.ndarray = field(repr=False)
     own: np.ndarray = field(repr=False)
     other: np.ndarray = field(repr=False)
-    joint: np.ndarray = field(repr=False)
+    estimated: float
 
     def __len__(self) -> int:
         return len(self.places)
-
-    @property
-    def estimated(self) -> float:
-        """How many labels are estimated to be wrong: what is off the diagonal of the joint."""
-        return float(self.joint.sum() - np.trace(self.joint))
 
 
 def suspects(probabilities: np.ndarray, labels: np.ndarray, *, budget: int | None = None) -> Suspects:
     """The labels that are probably wrong, by what a classifier that has not seen the pictures says of them.
 
-    Ranked by self-confidence: the lower the probability of a picture's own label, the earlier it comes. Where a wrong
-    label is any other class alike, this is the order of the chance that it is wrong: with q the probability of the
-    label by the picture alone and ε the share of wrong ones, ε (1 − q) / (K − 1) against (1 − ε) q, which falls with q.
-    How many are doubted is the estimate of confident learning, but for pictures that look most like their label,
-    which are never doubted.
+    Ranked by self-confidence: the lower the probability of a picture's own label, the earlier it comes. How many are
+    doubted does not depend on how good the classifier is. Where it thinks a class all but impossible, labels of that
+    class are wrong, and as frequent as wrong labels are anywhere: that is the background. Further up labels get more
+    frequent, as right ones come in. A label is doubted where labels are less than twice as frequent as the background.
+
+    The estimate of how many are wrong takes wrong labels to be of any other class alike: those between classes that
+    look alike are more, and it is too low by them. By a classifier that rules no class out it is too high.
 
     Parameters
     ----------
     probabilities (N, K) : out of fold: by classifiers that were not trained on the picture; each row adds up to 1
     labels (N,) : 0..K−1, as they are given
-    budget : doubt so many, the most doubtful, instead of the number that is estimated
+    budget : doubt so many, the most doubtful, however likely they are wrong
 
     Raises
     ------
     InputError : shapes that do not fit, no pictures, values that are no probabilities, a negative budget
 
-    Source     Northcutt, Jiang and Chuang 2021, "Confident learning: estimating uncertainty in dataset labels",
-               section 3, and its ranking by self-confidence
+    Source     the ranking: Northcutt, Jiang and Chuang 2021, "Confident learning: estimating uncertainty in dataset
+               labels", section 3.2; the number: a local false discovery rate, Efron 2004, "Large-scale simultaneous
+               hypothesis testing: the choice of a null hypothesis". Confident learning's own estimate counts mistakes
+               of the classifier as wrong labels: where 53 % were right it took 43 % of the labels for wrong; 5 %
+               were
     """
     p, y = _checked(probabilities, labels)
     if budget is not None and budget < 0:
         raise InputError(f"The number of suspect labels must be 0 or more, got {budget}.")
-    count = len(y)
-    places = np.arange(count)
+    places = np.arange(len(y))
     own = p[places, y]
     others = p.copy()
     others[places, y] = -1.0
     looks_like = others.argmax(axis=1)
     other = others[places, looks_like]
-    joint = confident_joint(p, y)
-    wanted = round(float(joint.sum() - np.trace(joint))) if budget is None else budget
-    doubtful = np.flatnonzero(other > own)
+    background, doubted = _doubted(p, own)
     # Where float32 rounds the own probability to 0, the other one still tells them apart.
-    order = doubtful[np.lexsort((-other[doubtful], own[doubtful]))][:wanted]
-    return Suspects(order, y[order], looks_like[order], own[order], other[order], joint)
+    order = np.lexsort((-other, own))[: doubted if budget is None else budget]
+    order = order[other[order] > own[order]]
+    estimated = background * (p.shape[1] - 1) * len(y)
+    return Suspects(order, y[order], looks_like[order], own[order], other[order], estimated)
 
 
-def confident_joint(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """How many pictures labelled [row] are estimated to be of the class [column]: (K, K) float64, adding up to N.
+def _doubted(p: np.ndarray, own: np.ndarray) -> tuple[float, int]:
+    """How frequent wrong labels are among pairs of a picture and a class, and how many labels are doubted."""
+    cells, sure = np.sort(p, axis=None), np.sort(own)
+    limit = cells[int(BACKGROUND * (cells.size - 1))]
+    # Of labels up to a probability, as points (pairs up to there, labels up to there), one for each probability.
+    last = np.flatnonzero(np.append(np.diff(sure) > 0, True))
+    x = np.searchsorted(cells, sure[last], side="right").astype(np.float64)
+    background = np.searchsorted(sure, limit, side="right") / np.searchsorted(cells, limit, side="right")
+    return float(background), _steep_from(np.append(0.0, x), np.append(0.0, last + 1.0), TIMES * background)
 
-    A picture counts for a class if its probability is at least that of the class's own pictures on average; for the
-    most probable one where there are several such classes, for none where there is none. Each row is then scaled to
-    the number of pictures with that label, so that an unsure classifier and a rare class do no harm. A label of which
-    no picture counts is taken to be right.
 
-    Source     Northcutt, Jiang and Chuang 2021, section 3.1, equations 1 to 3
-
-    Raises `InputError` as `suspects` does.
-    """
-    p, y = _checked(probabilities, labels)
-    classes = p.shape[1]
-    counts = np.bincount(y, minlength=classes)
-    own = np.bincount(y, weights=p[np.arange(len(y)), y], minlength=classes)
-    thresholds = np.where(counts > 0, own / np.maximum(counts, 1), np.inf)
-    # A hair's breadth for rounding: of a class whose pictures all have one probability each is at the average.
-    above = p >= thresholds - 1e-9
-    confident = above.any(axis=1)
-    counted = np.where(above, p, -1.0).argmax(axis=1)
-    cells = np.bincount(y[confident] * classes + counted[confident], minlength=classes * classes)
-    joint = cells.reshape(classes, classes).astype(np.float64)
-    empty = joint.sum(axis=1) == 0
-    joint[empty, empty] = 1.0
-    return joint * (counts / joint.sum(axis=1))[:, None]
+def _steep_from(x: np.ndarray, y: np.ndarray, slope: float) -> int:
+    """The y at which the greatest convex curve below the points begins to rise by this slope: its rises are the
+    frequencies, smoothed only so far that they grow (isotonic regression, by a stack: Barlow et al. 1972)."""
+    hull: list[int] = []
+    for place in range(len(x)):
+        while len(hull) > 1:
+            before, top = hull[-2], hull[-1]
+            if (y[top] - y[before]) * (x[place] - x[top]) < (y[place] - y[top]) * (x[top] - x[before]):
+                break
+            hull.pop()
+        hull.append(place)
+    corners = np.array(hull)
+    steep = np.diff(y[corners]) >= slope * np.diff(x[corners])
+    return int(y[corners[np.argmax(steep)]]) if steep.any() else int(y[-1])
 
 
 def _checked(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

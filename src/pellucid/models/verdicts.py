@@ -4,6 +4,25 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+NONE = "none of these"
+"""What is said of a refused picture."""
+
+
+@dataclass(frozen=True)
+class Near:
+    """A training picture that is near to one that was refused.
+
+    Attributes
+    ----------
+    name : where it came from
+    label : the name of its class
+    distance : in units of the usual distance from a held-out picture to the nearest
+    """
+
+    name: str
+    label: str
+    distance: float
+
 
 @dataclass(frozen=True, eq=False)
 class Verdict:
@@ -16,6 +35,8 @@ class Verdict:
     probabilities (K,) float32 : add up to 1
     origin : the picture's path, where it has one
     input : the picture as the model saw it, (H, W, C) uint8, or the row of numbers (D,)
+    refused : whether it is said to be of none of the classes, because it is not sure enough of any
+    near : the training pictures nearest to a refused one
     """
 
     classes: tuple[str, ...] = field(repr=False)
@@ -23,6 +44,8 @@ class Verdict:
     probabilities: np.ndarray = field(repr=False)
     origin: str = ""
     input: np.ndarray | None = field(default=None, repr=False)
+    refused: bool = False
+    near: tuple[Near, ...] = field(default=(), repr=False)
 
     @property
     def index(self) -> int:
@@ -31,8 +54,13 @@ class Verdict:
 
     @property
     def label(self) -> str:
-        """The name of the class with the highest score."""
+        """The name of the class with the highest score, also where it is refused."""
         return self.classes[self.index]
+
+    @property
+    def said(self) -> str:
+        """The name of the class with the highest score; "none of these" where it is refused."""
+        return NONE if self.refused else self.label
 
     @property
     def probability(self) -> float:
@@ -46,4 +74,5 @@ class Verdict:
 
     def __repr__(self) -> str:
         where = f"{self.origin}: " if self.origin else ""
-        return f"<{where}{self.label}, {self.probability:.1%}>"
+        best = f"{NONE}, at best {self.label}" if self.refused else self.label
+        return f"<{where}{best}, {self.probability:.1%}>"

@@ -1,0 +1,175 @@
+"""None of these: when a classifier says that a picture is of none of its classes, and what it has seen that is near."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from pellucid.preprocessing.projection import PrincipalComponents, project
+from pellucid.storage.errors import InputError
+
+MOST_PICTURES, MOST_COMPONENTS = 10_000, 64
+"""What is kept of training pictures: 2.6 MB of numbers at most."""
+
+_BLOCK = 1024
+"""Pictures whose distances to all that are kept are in memory at once."""
+
+Seen = Callable[[np.ndarray], np.ndarray]
+"""From prepared inputs (n, …) to what the model sees of them (n, D) float32."""
+
+
+@dataclass(frozen=True)
+class Vicinity:
+    """Some of the training pictures as points, to find those nearest to another picture, exactly.
+
+    Distances are those of the first principal components of what the model sees, in units of the usual one: the median
+    distance of a held-out picture to the nearest.
+
+    Attributes
+    ----------
+    points (n, C) float32 : each training picture
+    projection (C, D) float32 : onto the principal components
+    labels (n,) int64 : the class number of each
+    names : n texts: where each came from
+    usual : > 0
+    """
+
+    points: np.ndarray = field(repr=False)
+    projection: np.ndarray = field(repr=False)
+    labels: np.ndarray = field(repr=False)
+    names: tuple[str, ...] = field(repr=False)
+    usual: float
+
+    def nearest(self, seen: np.ndarray, count: int = 3) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest of the pictures for each row of what the model sees (N, D): distances (N, count) float32 in units
+        of the usual one, rising, and their places (N, count) int64."""
+        distances, places = _nearest(self.points, project(seen, self.projection), count)
+        return distances / np.float32(self.usual), places
+
+    def distances(self, see: Seen, images: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
+        """(n,) float32: how far the nearest of the pictures is from each of these rows (n,) of prepared inputs (N, …),
+        or from all of them, in units of the usual distance."""
+        rows = np.arange(len(images)) if rows is None else rows
+        blocks = [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
+        found = [self.nearest(see(images[block]), 1)[0][:, 0] for block in blocks]
+        return np.concatenate([np.zeros(0, np.float32), *found])
+
+    @classmethod
+    def of(
+        cls,
+        see: Seen,
+        images: np.ndarray,
+        train: np.ndarray,
+        held_out: np.ndarray,
+        labels: np.ndarray,
+        names: Sequence[str],
+        *,
+        seed: int = 0,
+    ) -> "Vicinity":
+        """Of these training rows, at most 10,000 of them at random, with the usual distance of the held-out rows.
+
+        Parameters
+        ----------
+        images (N, …) : prepared inputs; train, held_out : rows of them
+        labels (N,), names (N) : of all rows
+        """
+        draw = np.random.Generator(np.random.Philox(key=seed))
+        kept = np.sort(draw.permutation(train)[:MOST_PICTURES])
+        x = see(images[kept])
+        most = max(1, min(MOST_COMPONENTS, x.shape[1], len(x) - 1))
+        still, one = np.zeros(x.shape[1], np.float32), np.ones(x.shape[1], np.float32)
+        projection = PrincipalComponents(most).measured(x, np.arange(len(x)), still, one)
+        points = project(x, projection).astype(np.float32)
+        looked_at = np.sort(draw.permutation(held_out)[:MOST_PICTURES])
+        found, _ = _nearest(points, project(see(images[looked_at]), projection), 1)
+        # Pictures that are all the same are at no distance: any unit will do.
+        usual = float(np.median(found)) or 1.0
+        return cls(
+            points, projection, labels[kept].astype(np.int64), tuple(names[row] for row in kept), usual
+        )
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Says "none of these" of a picture of which the classifier is not sure, or which is unlike all that it was trained
+    on: of such a picture it can be sure, and wrong.
+
+    Attributes
+    ----------
+    threshold : 0 to 1: a verdict that is less probable is refused
+    farthest : a picture whose nearest training picture is farther is refused, in units of the usual distance; None for
+        no limit
+    share : of the right verdicts, how many may be refused at most
+    vicinity : where distances are measured, and what is shown as near
+    """
+
+    threshold: float
+    farthest: float | None
+    share: float
+    vicinity: Vicinity = field(repr=False)
+
+    def refused(self, sure: np.ndarray, distances: np.ndarray) -> np.ndarray:
+        """(n,) bool, for the probability of each verdict (n,) and the distance to the nearest training picture (n,)."""
+        return (sure < self.threshold) | self.too_far(distances)
+
+    def too_far(self, distances: np.ndarray) -> np.ndarray:
+        """(n,) bool: which of these distances (n,) are beyond the limit."""
+        return distances > (np.inf if self.farthest is None else self.farthest)
+
+    @classmethod
+    def set_on(
+        cls, share: float, sure: np.ndarray, distances: np.ndarray, right: np.ndarray, vicinity: Vicinity
+    ) -> "Refusal":
+        """The limits that refuse at most this share of right verdicts on pictures to come: half of it by each.
+
+        Parameters
+        ----------
+        sure, distances, right (n,) : of held-out pictures, see `refused`; whether each verdict is right
+
+        Raises `InputError` where the share is out of its range.
+        """
+        check_share(share)
+        right = np.asarray(right, bool)
+        threshold, farthest = limit(share / 2, sure[right]), limit(share / 2, -distances[right])
+        return cls(
+            0.0 if threshold is None else threshold, None if farthest is None else -farthest, share, vicinity
+        )
+
+
+def limit(share: float, values: np.ndarray) -> float | None:
+    """The highest limit under which at most this share of further values will be; None where nothing can be promised.
+
+    Of n values (n,) it is the k-th smallest, k = ⌊share · (n + 1)⌋: a further one, drawn alike, is as likely to come at
+    each of the n + 1 places between them, and is less than the limit in k of these at most.
+
+    Source     Papadopoulos et al. 2002, "Inductive confidence machines for regression", section 3; Vovk, Gammerman and
+               Shafer 2005, "Algorithmic learning in a random world", section 4.2
+    """
+    place = int(np.floor(share * (len(values) + 1) + 1e-9))
+    return float(np.sort(values)[place - 1]) if place else None
+
+
+def check_share(share: Any) -> None:
+    """Raise `InputError` unless it is a share of right verdicts that may be refused."""
+    if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
+        raise InputError(f"--refuse must be a share of right verdicts, 0 to below 1, got {share!r}.")
+
+
+def _nearest(points: np.ndarray, others: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Distances (N, count), rising, and places of the points nearest to each of the others (N, C), block by block."""
+    count = min(count, len(points))
+    lengths = np.einsum("nc,nc->n", points, points)
+    distances = np.empty((len(others), count), np.float32)
+    places = np.empty((len(others), count), np.int64)
+    for start in range(0, len(others), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        # ‖a − b‖² = ‖a‖² − 2 a·b + ‖b‖², and ‖a‖² is the same for all points.
+        ranks = lengths - 2 * (others[block] @ points.T)
+        close = np.argpartition(ranks, count - 1, axis=1)[:, :count]
+        # What was subtracted of large numbers is added up again from differences, which rounds less.
+        found = np.linalg.norm(points[close] - others[block][:, np.newaxis], axis=2)
+        order = np.lexsort((close, found))
+        distances[block] = np.take_along_axis(found, order, axis=1)
+        places[block] = np.take_along_axis(close, order, axis=1)
+    return distances, places
