@@ -124,12 +124,12 @@ def test_a_contribution_is_drawn_where_it_was_measured(striped):
     np.testing.assert_allclose(heat[8:, 6:, 0], own, atol=1e-6)
     np.testing.assert_allclose(heat[:8], 0, atol=1e-6)
     assert {str(item): item.amount for item in items if item.amount} == {
-        "thumbnail field 2, 2": pytest.approx(4.8 * x[9])
+        "thumbnail field 1,1": pytest.approx(4.8 * x[9])
     }
 
 
 def test_a_run_goes_on_to_the_same_bits(striped, tmp_path):
-    recipe = Recipe(features="hog:cell=4,block=1", epochs=6)
+    recipe = Recipe(features="hog:cell=4,block=1", optimizer="nesterov", epochs=6)
     whole = fit(striped, recipe)
 
     def stop(event):

@@ -8,7 +8,8 @@ from pellucid.cli.interruption import Terminated, end, heard, listen
 from pellucid.cli.streams import give_up, prepare_streams, unwritable
 
 COMMANDS = (
-    "data", "train", "resume", "evaluate", "predict", "compare", "search", "summary", "graph", "check", "doctor",
+    "data", "train", "resume", "evaluate", "predict", "compare", "search", "summary", "features", "graph", "check",
+    "doctor",
 )  # fmt: skip
 """Each is a function of its name in a file of its name."""
 

@@ -14,6 +14,7 @@ from pellucid.graph.indexing import index
 from pellucid.graph.reductions import mean
 from pellucid.graph.tensor import Tensor
 from pellucid.inspection.contributions import Receipt, check_classes, difference_receipt, laid_out, receipt
+from pellucid.inspection.placing import Item
 from pellucid.preprocessing.standardize import standardize
 from pellucid.storage.errors import InputError
 
@@ -27,8 +28,13 @@ _WIDE = 2  # steps that the patch is wide
 def explanation(classifier: Any, picture: np.ndarray, a: int, b: int | None = None) -> Receipt:
     """Why class `a` got its score, or why `a` and not `b`: exact for a linear classifier, else gradient × input.
 
-    Raises `InputError` for no such class, or a picture of another size than the model's.
+    Raises `InputError` for no such class, a picture of another size than the model's, or a classifier whose reasons are
+    other pictures.
     """
+    if classifier.remembers:
+        raise InputError(
+            f"A {classifier.kind} has no parts that add up: its reasons are `neighbors_of` the picture."
+        )
     if not classifier.linear:
         return gradient_times_input(classifier, picture, a, b)
     return receipt(classifier, picture, a) if b is None else difference_receipt(classifier, picture, a, b)
@@ -52,10 +58,10 @@ def gradient_times_input(classifier: Any, picture: np.ndarray, a: int, b: int | 
     x = Tensor(np.concatenate([seen.standardized(view) for view in views]), name="x")  # (V, D)
     score = _score(classifier, x, a, b)
     if seen.measure is not None:
-        added = (gradients(score, of=[x])[x].astype(np.float64) * x.value)[0]
-        contributions, kinds = laid_out(seen, added, picture.shape)
+        slopes = gradients(score, of=[x])[x][0].astype(np.float64)
+        contributions, items = laid_out(seen, slopes, slopes * x.value[0], picture)
         own = float(score.value), _average(classifier, a, b), contributions, GRADIENT_TIMES_INPUT
-        return _approximate(classifier, a, b, *own, kinds)
+        return _approximate(classifier, a, b, *own, items)
     slopes = (gradients(score, of=[x])[x] / seen.scale).reshape(-1, *picture.shape)  # of each gray level
     slope = slopes[0]
     for mirrored in slopes[1:]:
@@ -139,7 +145,7 @@ def _approximate(
     bias: float,
     contributions: np.ndarray,
     method: str,
-    kinds: dict[str, float] | None = None,
+    items: tuple[Item, ...] = (),
 ) -> Receipt:
     return Receipt(
         class_name=classifier.classes[a],
@@ -150,5 +156,5 @@ def _approximate(
         other_name=None if b is None else classifier.classes[b],
         other_index=None if b is None else int(b),
         method=method,
-        kinds=kinds or {},
+        items=items,
     )

@@ -6,12 +6,10 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from pellucid.data.dataset import Dataset
-from pellucid.inspection.lettering import built_in, written
+from pellucid.inspection.paper import FAINT, INK, MARGIN, NAME, RULE, SMALL, empty_sheet, write
 from pellucid.storage.errors import InputError
 
-PAPER, INK, FAINT, RULE, BAR = "#fbfbf9", "#1f2328", "#6b7280", "#dcdcd8", "#b9c4d0"
-MARGIN, GAP = 28, 4
-TITLE, NAME, SMALL = 24, 15, 12
+GAP, BAR = 4, "#b9c4d0"
 LABEL_WIDTH = 190
 LARGEST_HEIGHT = 12_000  # pixels of a sheet; viewers and the PNG's readers still open it at ease
 
@@ -54,7 +52,9 @@ def contact_sheet(dataset: Dataset, *, per_class: int = 10, seed: int = 0) -> Im
     )
     if listed < len(counts):
         detail += f" The first {listed:,} of {len(counts):,} classes."
-    sheet, draw, top = _sheet(columns * block_width - 24, rows * row_height, dataset.name, [note, detail])
+    sheet, draw, top = empty_sheet(
+        columns * block_width - 24, rows * row_height, dataset.name, [note, detail]
+    )
     keys = np.random.Philox(key=seed).random_raw(len(dataset))
     order = np.lexsort((keys, dataset.labels))
     starts = np.cumsum(counts) - counts
@@ -107,7 +107,7 @@ def sheet_of_groups(
     notes = [note] if note else []
     if rows * columns < len(groups):
         notes.append(f"The first {rows * columns:,} of {len(groups):,}.")
-    sheet, draw, top = _sheet(columns * tile_width - 22, rows * tile_height, title, notes)
+    sheet, draw, top = empty_sheet(columns * tile_width - 22, rows * tile_height, title, notes)
     for i, (group, caption) in enumerate(zip(groups, captions, strict=True)):
         if i >= rows * columns:
             break
@@ -117,7 +117,7 @@ def sheet_of_groups(
             _paste(sheet, draw, dataset.images[row], x + j * (cell_width + 2), y, up, down)
         for j, line in enumerate(caption.split("\n")):
             place = (x, y + cell_height + 6 + j * (SMALL + 5))
-            _write(draw, place, line, SMALL, INK if j == 0 else FAINT, tile_width - 22)
+            write(draw, place, line, SMALL, INK if j == 0 else FAINT, tile_width - 22)
     return sheet
 
 
@@ -143,31 +143,15 @@ def sheet_of_views(
     count, height, width, _ = shapes.pop()
     up, down = _scale(height, width, size)
     cell_width, cell_height = _drawn(width, up, down) + 2 * GAP, _drawn(height, up, down) + 2 * GAP
-    sheet, draw, top = _sheet(
+    sheet, draw, top = empty_sheet(
         len(columns) * cell_width, SMALL + 8 + count * cell_height, title, [note] if note else []
     )
     for column, (name, pictures) in enumerate(columns.items()):
         x = MARGIN + column * cell_width
-        _write(draw, (x, top), name, SMALL, INK, cell_width - GAP)
+        write(draw, (x, top), name, SMALL, INK, cell_width - GAP)
         for row, picture in enumerate(pictures):
             _paste(sheet, draw, picture, x, top + SMALL + 8 + row * cell_height, up, down)
     return sheet
-
-
-def _sheet(
-    width: int, height: int, title: str, notes: Sequence[str]
-) -> tuple[Image.Image, ImageDraw.ImageDraw, int]:
-    """An empty sheet with its heading; and where the content begins."""
-    widest = max([built_in(SMALL + 1).getlength(note) for note in notes] + [420.0])
-    top = MARGIN + TITLE + 14 + len(notes) * (SMALL + 8) + 14
-    size = (max(width, int(widest) + 1) + 2 * MARGIN, top + height + MARGIN - 12)
-    sheet = Image.new("RGB", size, PAPER)
-    draw = ImageDraw.Draw(sheet)
-    _write(draw, (MARGIN, MARGIN - 4), title, TITLE, INK, size[0] - 2 * MARGIN)
-    for i, note in enumerate(notes):
-        y = MARGIN + TITLE + 10 + i * (SMALL + 8)
-        _write(draw, (MARGIN, y), note, SMALL + 1, FAINT, size[0] - 2 * MARGIN)
-    return sheet, draw, top
 
 
 def _class_label(
@@ -176,8 +160,8 @@ def _class_label(
     """A class's name, its number of pictures, and a bar as long as its share of the largest class."""
     room = LABEL_WIDTH - 22
     y += max(0, (height - 44) // 2)
-    _write(draw, (x, y), name, NAME, INK, room)
-    _write(draw, (x, y + NAME + 5), _counted(count, "picture", "pictures"), SMALL, FAINT)
+    write(draw, (x, y), name, NAME, INK, room)
+    write(draw, (x, y + NAME + 5), _counted(count, "picture", "pictures"), SMALL, FAINT)
     bar = y + NAME + SMALL + 12
     draw.rectangle([(x, bar), (x + max(1, round(share * room * 0.6)), bar + 2)], fill=BAR)
 
@@ -223,28 +207,6 @@ def _frame(dataset: Dataset) -> str:
 
 def _counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
-
-
-def _write(
-    draw: ImageDraw.ImageDraw, place: tuple[int, int], text: str, size: int, color: str, room: float = np.inf
-) -> None:
-    """Write one line, its middle left out where it is wider than `room` (names often differ at their ends)."""
-    text, font = written(text, size)
-    if font.getlength(text) > room:
-        fewest, most = 0, len(text)
-        while fewest < most:
-            kept = (fewest + most + 1) // 2
-            if font.getlength(_without_middle(text, kept)) <= room:
-                fewest = kept
-            else:
-                most = kept - 1
-        text = _without_middle(text, fewest)
-    draw.text(place, text, fill=color, font=font)
-
-
-def _without_middle(text: str, kept: int) -> str:
-    head = (kept + 1) // 2
-    return text[:head].rstrip() + "..." + text[len(text) - (kept - head) :].lstrip()
 
 
 def _check_pictures(dataset: Dataset) -> None:

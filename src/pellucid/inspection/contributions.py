@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pellucid.inspection.placing import Item, itemized, placed
 from pellucid.storage.errors import InputError
 
 BASELINE = "compared with the average training picture"
@@ -52,9 +53,10 @@ class Receipt:
     other_name, other_index : the class it is compared with ("why a and not b"); None where there is none
     score : the number that the model computed (float32; for a comparison the difference of two)
     bias : what the score is for the average training picture
-    contributions (H, W, C), (H, W, 1) or (D,) float64 : what each input added; where something was measured in the
-        picture, shared out evenly among the pixels it was measured in
-    kinds : what each kind of features added, such as {"hog": 1.2, "color": -0.3}; nothing where pixels are seen
+    contributions (H, W, C), (H, W, 1) or (D,) float64 : what each input added; what something measured in the picture
+        added lies on the pixels that it came from (`placing.placed`)
+    items : what each HoG cell, bin of colors, visual word added, in the order of the features; none where pixels are
+        seen
     baseline : what the contributions are compared with
     method : how the contributions were found where they are approximate; "" where they are the very terms of the score
     """
@@ -68,12 +70,25 @@ class Receipt:
     other_index: int | None = None
     baseline: str = BASELINE
     method: str = ""
-    kinds: dict[str, float] = field(default_factory=dict)
+    items: tuple[Item, ...] = field(default=(), repr=False)
+
+    @cached_property
+    def kinds(self) -> dict[str, float]:
+        """What each kind of features added, such as {"hog": 1.2, "color": -0.3}; nothing where pixels are seen."""
+        found: dict[str, float] = {}
+        for item in self.items:
+            found[item.kind] = found.get(item.kind, 0.0) + item.amount
+        return found
 
     @cached_property
     def total(self) -> float:
-        """bias + Σ contributions, in float64."""
-        return self.bias + float(self.contributions.sum())
+        """bias + Σ contributions, in float64; of features bias + Σ items."""
+        return self.bias + float(self.amounts.sum())
+
+    @cached_property
+    def amounts(self) -> np.ndarray:
+        """The terms of the sum, in a row: of the items where there are any, else of the inputs."""
+        return np.array([item.amount for item in self.items]) if self.items else self.contributions.ravel()
 
     @property
     def exact(self) -> bool:
@@ -104,13 +119,13 @@ class Receipt:
 
     @cached_property
     def pushed_up(self) -> float:
-        """The sum of the positive contributions."""
-        return float(self.contributions[self.contributions > 0].sum())
+        """The sum of the positive terms."""
+        return float(self.amounts[self.amounts > 0].sum())
 
     @cached_property
     def pushed_down(self) -> float:
-        """The sum of the negative contributions (≤ 0)."""
-        return float(self.contributions[self.contributions < 0].sum())
+        """The sum of the negative terms (≤ 0)."""
+        return float(self.amounts[self.amounts < 0].sum())
 
     @property
     def title(self) -> str:
@@ -122,10 +137,13 @@ class Receipt:
     def reasons(self, count: int = 3) -> tuple[tuple[Reason, ...], tuple[Reason, ...]]:
         """What spoke most for the class and most against it, in words; at most `count` each.
 
-        A picture is divided in 3 × 3 regions, each with the sum of its contributions; of rows of numbers it
-        is the single inputs.
+        Of features it is their items; a picture is divided in 3 × 3 regions, each with the sum of its
+        contributions; of rows of numbers it is the single inputs.
         """
-        names, amounts = self._regions if self.contributions.ndim == 3 else self._inputs
+        if self.items:
+            names, amounts = [str(item) for item in self.items], self.amounts
+        else:
+            names, amounts = self._regions if self.contributions.ndim == 3 else self._inputs
         order = np.argsort(-amounts, kind="stable")
         least = 1e-3 * float(np.abs(amounts).sum())  # what is a thousandth of it all is no reason
         strongest = [Reason(names[i], float(amounts[i])) for i in order[:count] if amounts[i] > least]
@@ -208,8 +226,7 @@ def _receipt(classifier: LinearScores, picture: np.ndarray, a: int, b: int | Non
     if b is not None:
         w = w - weight[b].astype(np.float64)
         offset, score = offset - float(bias[b]), score - float(scores[b])
-    contributions = w * x
-    contributions, kinds = laid_out(classifier.preprocessing, contributions, one[0].shape)
+    contributions, items = laid_out(classifier.preprocessing, w, w * x, one[0])
     return Receipt(
         class_name=classes[a],
         class_index=int(a),
@@ -218,29 +235,25 @@ def _receipt(classifier: LinearScores, picture: np.ndarray, a: int, b: int | Non
         contributions=contributions,
         other_name=None if b is None else classes[b],
         other_index=None if b is None else int(b),
-        kinds=kinds,
+        items=items,
     )
 
 
 def laid_out(
-    preprocessing: Any, contributions: np.ndarray, shape: tuple[int, ...]
-) -> tuple[np.ndarray, dict[str, float]]:
-    """What each number (D,) added, laid out as the picture (H, W, C) is, and the sums by kind of features.
+    preprocessing: Any, slopes: np.ndarray, contributions: np.ndarray, picture: np.ndarray
+) -> tuple[np.ndarray, tuple[Item, ...]]:
+    """What each number (D,) added, laid out as the picture (H, W, C) is, and of features the items of the sum.
 
-    What was measured in a part of the picture is shared out evenly among its pixels, (H, W, 1): the sum stays.
+    Parameters
+    ----------
+    slopes (D,) : by how much the score rises with each number
     """
     measure = preprocessing.measure
-    if measure is None:
-        return contributions.reshape(shape) if contributions.size == np.prod(shape) else contributions, {}
-    names = measure.kinds(shape)
-    kinds = {str(name): float(contributions[names == name].sum()) for name in dict.fromkeys(names)}
-    top, bottom, left, right = measure.boxes(shape).T
-    shares = contributions / ((bottom - top) * (right - left))
-    # Corners of boxes, summed up from the top left, are the boxes.
-    spread = np.zeros((shape[0] + 1, shape[1] + 1))
-    for rows, columns, sign in ((top, left, 1), (top, right, -1), (bottom, left, -1), (bottom, right, 1)):
-        np.add.at(spread, (rows, columns), sign * shares)
-    return spread.cumsum(axis=0).cumsum(axis=1)[:-1, :-1, np.newaxis], kinds
+    if measure is not None:
+        heat = placed(preprocessing, slopes, contributions, picture)
+        return heat[..., np.newaxis], itemized(measure, contributions, picture.shape)
+    whole = contributions.size == picture.size
+    return contributions.reshape(picture.shape) if whole else contributions, ()
 
 
 def check_classes(classes: Sequence[str], a: int, b: int | None) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.inspection.bill import bill, drawn_bill
 from pellucid.inspection.contributions import Receipt
 from pellucid.inspection.drawings import overlay
 from pellucid.inspection.lettering import Font, written
@@ -18,11 +19,11 @@ _CUT = "..."
 _RATHER = " rather than "
 
 
-def receipt_picture(picture: np.ndarray, title: str, receipts: Sequence[Receipt]) -> Any:
+def receipt_picture(picture: np.ndarray, title: str, receipts: Sequence[Receipt], measure: Any = None) -> Any:
     """A Pillow picture: the input (H, W, C) uint8 enlarged, and beside it each receipt drawn over it.
 
     Orange speaks for the class, blue against it; under each panel bias + Σ contributions = score, or where they are
-    approximate, how much of it they account for.
+    approximate, how much of it they account for; with the `Measured` of the features, also what counted most.
     """
     from PIL import Image, ImageDraw
 
@@ -34,7 +35,12 @@ def receipt_picture(picture: np.ndarray, title: str, receipts: Sequence[Receipt]
         (color_picture(picture), f"as the model sees it\n{picture.shape[1]} by {picture.shape[0]} pixels")
     ]
     tiles += [(overlay(picture, each), _arithmetic(each)) for each in receipts]
-    room = _LINE * max(len(_lines(caption, panel)) for _, caption in tiles)
+    words = _LINE * max(len(_lines(caption, panel)) for _, caption in tiles)
+    bills = [
+        drawn_bill(bill(measure, each, picture), panel) if measure is not None and each.items else None
+        for each in receipts
+    ]
+    room = words + max((each.shape[0] + _MARGIN for each in bills if each is not None), default=0)
     sheet = Image.new(
         "RGB", (columns * (panel + _MARGIN) + _MARGIN, height + room + 2 * _MARGIN + 42), "white"
     )
@@ -44,9 +50,13 @@ def receipt_picture(picture: np.ndarray, title: str, receipts: Sequence[Receipt]
     for column, (tile, caption) in enumerate(tiles):
         left, top = _MARGIN + column * (panel + _MARGIN), _MARGIN + 28
         sheet.paste(Image.fromarray(tile).resize((width, height), Image.Resampling.NEAREST), (left, top))
-        for line, words in enumerate(_lines(caption, panel)):
-            shown, font = _shortened(words, 14, panel)
+        for line, said in enumerate(_lines(caption, panel)):
+            shown, font = _shortened(said, 14, panel)
             draw.text((left, top + height + 8 + _LINE * line), shown, "black", font)
+    for column, own in enumerate(bills, start=1):
+        if own is not None:
+            place = (_MARGIN + column * (panel + _MARGIN), _MARGIN + 28 + height + words + _MARGIN)
+            sheet.paste(Image.fromarray(own), place)
     return sheet
 
 
