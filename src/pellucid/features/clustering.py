@@ -14,7 +14,12 @@ from pellucid.storage.errors import InputError
 
 _ROWS = 108  # of a block: its distances to 1,600 centers are 0.7 MB
 _CHUNK = 64 * _ROWS
-_PASSES = ((16, 10), (4, 5), (1, 4))  # every 16th row ten times, every fourth five times, all rows four times
+_EACH = 10  # rows of a sample for each center
+_SAMPLES = (16, 4, 1)  # every 16th row, every fourth, all of them
+_PASSES, _GAIN = (
+    30,
+    0.002,
+)  # of each sample: at most so many, and while each makes the distances so much smaller
 
 
 def k_means(x: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -31,16 +36,20 @@ def k_means(x: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     Raises `InputError` where there are less different rows than centers.
     """
     centers = spread_out(x, count, rng)
-    for every, passes in _PASSES:
-        if len(x) // every < 10 * count and every > 1:
+    for every in _SAMPLES:
+        if every > 1 and len(x) // every < _EACH * count:
             continue
-        rows = np.ascontiguousarray(x[::every])
-        for _ in range(passes):
-            owner, _ = nearest(rows, centers)
+        rows, before = np.ascontiguousarray(x[::every]), np.inf
+        for _ in range(_PASSES):
+            owner, squared = nearest(rows, centers)
+            inertia = squared.sum(dtype=np.float64)
+            if inertia >= (1 - _GAIN) * before:
+                break
             sums, sizes = totals(rows, owner, count)
             # A center that nothing is near to stays where it is.
-            centers = np.where(sizes[:, None] > 0, sums / np.maximum(sizes, 1)[:, None], centers)
-            centers = centers.astype(np.float32)
+            means = sums / np.maximum(sizes, 1)[:, None]
+            centers = np.where(sizes[:, None] > 0, means, centers).astype(np.float32)
+            before = inertia
     return centers
 
 
@@ -108,7 +117,7 @@ def spread_out(x: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarra
 
     Raises `InputError` where there are less different rows.
     """
-    for rows in (x[:: max(1, len(x) // (10 * count))], x):
+    for rows in (x[:: max(1, len(x) // (_EACH * count))], x):
         chosen = _drawn(rows, count, rng)
         if len(chosen) == count:
             return chosen
@@ -121,22 +130,16 @@ def spread_out(x: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarra
 def _drawn(x: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """Up to `count` rows of x, less where there are less different ones."""
     x = np.ascontiguousarray(x)
-    squares = (x * x).sum(axis=1)
-    distances = np.full(len(x), np.inf, np.float32)
+    away, distances = np.empty_like(x), np.full(len(x), np.inf, np.float32)
     chosen = [int(rng.integers(len(x)))]
     while True:
-        last = chosen[-1]
-        found = squares + squares[last] - 2 * (x @ x[last])
-        # Equal rows have a distance of 0, but for rounding.
-        found[found < _ROUNDING * (squares + squares[last])] = 0
-        np.minimum(distances, np.maximum(found, 0), out=distances)
+        # Not by a product of matrices: the distance of equal rows must be 0, without any rounding.
+        np.subtract(x, x[chosen[-1]], out=away)
+        np.minimum(distances, np.einsum("np,np->n", away, away), out=distances)
         summed = distances.cumsum(dtype=np.float64)
         if len(chosen) == count or summed[-1] == 0:
             return x[chosen]
         chosen.append(int(np.searchsorted(summed, rng.random() * summed[-1], side="right")))
-
-
-_ROUNDING = 1e-5
 
 
 def _of_length_one(x: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Small squares of pictures, and what remains of them when brightness and contrast are taken out."""
+"""Small squares of pictures: all of one picture, or a random sample of many."""
 
 from typing import Any
 
@@ -19,28 +19,11 @@ def patches(pictures: Any, patch: int, stride: int) -> Any:
     n, height, width, channels = pictures.shape
     rows, columns = positions(height, patch, stride), positions(width, patch, stride)
     down, across = (rows - 1) * stride + 1, (columns - 1) * stride + 1
-    # What all patches have at one offset is a slice of the pictures: (N, rows, columns, C) for each.
-    seen = [
-        pictures[:, row : row + down : stride, column : column + across : stride]
-        for row in range(patch)
-        for column in range(patch)
-    ]
-    return xp.stack(seen, axis=3).reshape(n, rows, columns, patch * patch * channels)
-
-
-def normalized(x: Any, contrast: float) -> Any:
-    """Patches without their brightness and contrast.
-
-    Forward    x̃ = (x − mean(x)) / √(var(x) + contrast), the variance with P − 1 in the denominator
-    Shapes     x (..., P) of gray levels from 0 to 255 → (..., P) float32
-    Source     Coates, Ng and Lee 2011, section 3.2; contrast 10 as in their program: without it the noise of a patch
-               of sky would count as much as the edge of a roof
-    """
-    xp = namespace(x)
-    x = x.astype("float32")
-    x = x - x.mean(axis=-1, keepdims=True)
-    variance = (x * x).sum(axis=-1, keepdims=True) / np.float32(max(x.shape[-1] - 1, 1))
-    return x / xp.sqrt(variance + np.float32(contrast))
+    # First the lines of all patches, then the patches: runs of a line are copied, not single pixels.
+    lines = [pictures[:, :, column : column + across : stride] for column in range(patch)]
+    line = xp.stack(lines, axis=3).reshape(n, height, columns, patch * channels)
+    found = [line[:, row : row + down : stride] for row in range(patch)]
+    return xp.stack(found, axis=3).reshape(n, rows, columns, patch * patch * channels)
 
 
 def sampled(

@@ -7,14 +7,16 @@ import numpy as np
 
 from pellucid.arrays.compile import scan
 from pellucid.arrays.namespace import namespace
+from pellucid.arrays.products import precise
+from pellucid.features.assignment import hard, normalized, triangle
 from pellucid.features.clustering import k_means, nearest, spherical_k_means
 from pellucid.features.part import Part
-from pellucid.features.patches import normalized, patches, positions, sampled
+from pellucid.features.patches import patches, positions, sampled
 from pellucid.features.settings import fields, positive, whole, whole_pair
 from pellucid.features.whitening import zca
 from pellucid.storage.errors import InputError, known_name
 
-ASSIGNMENTS = ("triangle", "hard")
+ASSIGNMENTS = {"triangle": triangle, "hard": hard}
 """How a patch counts: for all words that are nearer than the average one, by how much; or for the nearest, once."""
 
 POOLINGS = ("sum", "mean")
@@ -35,7 +37,7 @@ class VisualWords(Part):
     these the centers of k-means, the words. In a picture, every patch is compared with all words, and what it counts
     for each is pooled over the fields of a grid.
 
-    Forward    x = (x̃ − M) Z with x̃ the normalized patch (`patches.normalized`, `whitening.zca`)
+    Forward    x = (x̃ − M) Z with x̃ the normalized patch (`assignment.normalized`, `whitening.zca`)
                z_k = ‖x − c_k‖,  triangle: f_k = max(0, mean(z) − z_k), hard: f_k = 1 of the nearest word, else 0
                feature of a field and word = (Σ f_k over the patches of the field) ^ power
     Shapes     pictures (N, H, W, C) → (N, rows · columns · W) float32, laid out (field of the grid, word)
@@ -163,6 +165,12 @@ class VisualWords(Part):
         found[:, [1, 3]] += patch - stride
         return np.repeat(found, words, axis=0)
 
+    def names(self, height: int, width: int, channels: int) -> list[str]:
+        """The field of each feature, where there are several, and its word by its place in the codebook."""
+        words, _, _ = self._decided
+        found = [f" {row},{column}" if self.grid != (1, 1) else "" for row, column in np.ndindex(self.grid)]
+        return [f"words{field} {word}" for field in found for word in range(words)]
+
     def __call__(
         self, pictures: Any, *, codebook: Any, mean: Any, whitening: Any, frequencies: Any = None
     ) -> Any:
@@ -170,37 +178,43 @@ class VisualWords(Part):
         xp = namespace(pictures)
 
         def encoded(picture: Any) -> Any:
-            return self._pooled(self.activations(picture[None], codebook, mean, whitening)[0])
+            return self._pooled(picture, codebook, mean, whitening)
 
+        # Picture by picture, so that the distances of one fit the cache.
         if xp is np:
-            found = [encoded(picture) for picture in pictures]
-            return (
-                np.stack(found) if found else np.empty((0, len(self.boxes(*pictures.shape[1:]))), np.float32)
-            )
+            found = np.empty((len(pictures), len(self.boxes(*pictures.shape[1:]))), np.float32)
+            for row, picture in enumerate(pictures):
+                found[row] = encoded(picture)
+            return found
         return scan(lambda state, picture: (state, encoded(picture)), 0, pictures)[1]
 
     def activations(self, pictures: Any, codebook: Any, mean: Any, whitening: Any) -> Any:
         """How much each patch counts for each word: (N, rows, columns, W) float32, before it is pooled."""
-        xp = namespace(pictures, codebook)
         _, patch, stride = self._decided
-        x = normalized(patches(pictures, patch, stride), self.contrast)
-        shape = x.shape[:3]
-        x = (x.reshape(-1, x.shape[-1]) - mean) @ whitening
-        squared = (x * x).sum(axis=1)[:, None] - 2 * (x @ codebook.T) + (codebook * codebook).sum(axis=1)
-        if self.assignment == "hard":
-            nearest = squared.argmin(axis=1)[:, None] == np.arange(len(codebook))
-            return nearest.astype("float32").reshape(*shape, -1)
-        z = xp.sqrt(xp.maximum(squared, np.float32(0)))
-        return xp.maximum(z.mean(axis=1, keepdims=True) - z, np.float32(0)).reshape(*shape, -1)
+        seen = patches(pictures, patch, stride)
+        return self._counts(seen, codebook, mean, whitening)
 
-    def _pooled(self, activations: Any) -> Any:
-        """The features (D,) of what the patches of one picture count (rows, columns, W)."""
-        xp = namespace(activations)
-        rows, columns = activations.shape[:2]
-        found = []
+    def _counts(self, seen: Any, codebook: Any, mean: Any, whitening: Any) -> Any:
+        """How much patches (..., P) count for each word (..., W)."""
+        x = normalized(seen.reshape(-1, seen.shape[-1]), self.contrast)
+        x = precise(x, whitening) - precise(mean, whitening)
+        return ASSIGNMENTS[self.assignment](x, codebook).reshape(*seen.shape[:-1], len(codebook))
+
+    def _pooled(self, picture: Any, codebook: Any, mean: Any, whitening: Any) -> Any:
+        """The features (D,) of one picture (H, W, C): a few rows of patches at a time, which are added up downwards
+        first, and then across."""
+        xp, (_, patch, stride) = namespace(picture), self._decided
+        seen = patches(picture[None], patch, stride)[0]  # (rows, columns, P)
+        rows, columns = seen.shape[:2]
+        at_once, found = max(1, _PATCHES // columns), []
         for top, bottom, left, right in fields((rows, columns), self.grid):
-            total = activations[top:bottom, left:right].sum(axis=(0, 1))
-            found.append(total / ((bottom - top) * (right - left)) if self.pooling == "mean" else total)
+            if left == 0:
+                blocks = [seen[first : min(first + at_once, bottom)] for first in range(top, bottom, at_once)]
+                sums = sum(self._counts(block, codebook, mean, whitening).sum(axis=0) for block in blocks)
+            total = sums[left:right].sum(axis=0)  # (columns of the field, W) → (W,)
+            found.append(
+                total / np.float32((bottom - top) * (right - left)) if self.pooling == "mean" else total
+            )
         features = xp.concatenate(found)
         return features if self.power == 1 else features ** np.float32(self.power)
 
@@ -218,4 +232,6 @@ class VisualWords(Part):
         return self.words, self.patch, self.stride
 
 
-_BLOCK = 2**14
+_BLOCK = 2**14  # patches to learn from, worked on at once
+
+_PATCHES = 512  # of a picture, whose distances are worked on at once
