@@ -12,6 +12,7 @@ KINDS = (
     "hog:cell=4,block=2",
     "hog:cell=4,block=1,signed=true,orientations=18,norm=L1",
     "hog:cell=5|3,block=1|2,transform_sqrt=true",
+    "fhog:cell=4,orientations=6",
     "color",
     "color:grid=2,bins=7,soft=true",
     "color:space=rgb,bins=3",

@@ -5,10 +5,12 @@ import pytest
 from featured import KINDS, classifier, noise
 
 from pellucid.features.color import ColorHistogram
+from pellucid.features.fhog import FelzenszwalbHoG
 from pellucid.features.hog import HoG
 from pellucid.features.thumbnail import Thumbnail
 from pellucid.inspection.color_view import ColorView
-from pellucid.inspection.hog_view import HoGView
+from pellucid.inspection.edge_cells import FelzenszwalbCells, HoGCells
+from pellucid.inspection.edge_view import EdgeView
 from pellucid.inspection.placing import itemized
 from pellucid.inspection.thumbnail_view import ThumbnailView
 from pellucid.inspection.view import ICON, PlainView, boxed, cut_out, fitted, located, spread
@@ -66,7 +68,7 @@ def test_an_edge_is_drawn_along_itself():
     picture = np.zeros((24, 24, 1), np.uint8)
     picture[:, 12:] = 255
     part = HoG(cell=(8, 8), block=(1, 1))
-    view = HoGView(part, (24, 24, 1))
+    view = EdgeView(part, (24, 24, 1), HoGCells(part, (24, 24, 1)))
     over, alone = view.kept(picture, part(picture[np.newaxis])[0], 4)
     assert over.drawn.shape == alone.drawn.shape == (96, 96, 3)
     bright = alone.drawn.astype(int).sum(axis=2) > 500
@@ -80,7 +82,8 @@ def test_an_edge_is_drawn_along_itself():
 
 
 def test_weights_of_edges_are_orange_for_and_blue_against():
-    view = HoGView(HoG(cell=(8, 8), block=(1, 1), orientations=4), (16, 16, 1))
+    part = HoG(cell=(8, 8), block=(1, 1), orientations=4)
+    view = EdgeView(part, (16, 16, 1), HoGCells(part, (16, 16, 1)))
     weights = np.zeros((2, 2, 1, 1, 4))
     weights[0, 0, 0, 0, 1], weights[1, 1, 0, 0, 2] = 1.0, -1.0
     drawn = view.weighed(view.strengths(weights.ravel()), 1.0).astype(int)
@@ -92,10 +95,25 @@ def test_weights_of_edges_are_orange_for_and_blue_against():
 
 
 def test_a_cell_is_the_mean_of_its_blocks():
-    part = HoG(cell=(4, 4), block=(2, 2), orientations=3)
-    view = HoGView(part, (12, 12, 1))
-    np.testing.assert_allclose(view.averaged(np.full(2 * 2 * 2 * 2 * 3, 0.7)), np.full((3, 3, 3), 0.7))
-    np.testing.assert_allclose(view.summed(np.ones(48))[:, :, 0], [[1, 2, 1], [2, 4, 2], [1, 2, 1]])
+    cells = HoGCells(HoG(cell=(4, 4), block=(2, 2), orientations=3), (12, 12, 1))
+    np.testing.assert_allclose(cells.edges(np.full(2 * 2 * 2 * 2 * 3, 0.7)), np.full((3, 3, 3), 0.7))
+    np.testing.assert_allclose(cells.strengths(np.ones(48))[:, :, 0], [[1, 2, 1], [2, 4, 2], [1, 2, 1]])
+
+
+def test_an_edge_counts_with_its_sign_and_without():
+    part = FelzenszwalbHoG(orientations=2, cell=(4, 4))
+    cells = FelzenszwalbCells(part, (4, 8, 1))
+    weights = np.array([[1, 2, 3, 4, 10, 20, 7, 7, 7, 7], [0.0] * 10])
+    np.testing.assert_array_equal(cells.strengths(weights.ravel())[0], [[11, 22, 13, 24], [0] * 4])
+    np.testing.assert_array_equal(cells.edges(weights.ravel())[0, 0], [1, 2, 3, 4])
+    # Bright on the right: the first direction, whose stroke goes up from the middle.
+    picture = np.zeros((4, 8, 1), np.uint8)
+    picture[:, 2:] = 255
+    edges = cells.edges(part(picture[np.newaxis])[0])
+    assert edges[0, 0].argmax() == 0
+    drawn = EdgeView(part, picture.shape, cells).kept(picture, part(picture[np.newaxis])[0], 8)[1].drawn
+    assert drawn[:16, :32].max() == 255
+    assert drawn[20:, :32].max() < 60
 
 
 def test_a_field_is_filled_with_its_colors_as_wide_as_their_shares():

@@ -109,6 +109,14 @@ def test_what_was_learned_is_drawn(model):
     assert draw_learned(model).width > 500
 
 
+def test_whitening_filters_are_drawn_from_all_over_the_picture():
+    (figure,) = learned_figures(classifier("zca", noise(shape=(16, 16, 1))).preprocessing)
+    assert figure.heading == "what whitens a pixel"
+    assert figure.caption.startswith("86 of 256")
+    # The first pixel is that of the corner.
+    assert (figure.drawn[1:5, 1:5] == 255).all()
+
+
 def test_principal_components_are_drawn():
     (figure,) = learned_figures(classifier("pca:components=6", noise(shape=(8, 8, 1))).preprocessing)
     assert figure.heading == "principal components"

@@ -8,11 +8,14 @@ _LENGTH = 0.94  # of a stroke, of the shorter side of its cell
 _FINE = 3  # points across a pixel at which is asked whether the stroke covers it
 
 
-def strokes(orientations: int, height: int, width: int, signed: bool = False) -> np.ndarray:
+def strokes(
+    orientations: int, height: int, width: int, signed: bool = False, first: float = 0.5
+) -> np.ndarray:
     """How much of each pixel the stroke of each orientation covers, 0 to 1: (orientations, height, width) float32.
 
     A gradient points across its edge, so the stroke of a direction is drawn at a right angle to it. Over 360° it is
-    half a stroke: outward from the middle with the bright side on its right.
+    half a stroke: outward from the middle with the bright side on its right. `first` is where the middle of the first
+    direction lies, in directions.
     """
     short = min(height, width)
     thick = max(1.0, short / 11)
@@ -22,7 +25,7 @@ def strokes(orientations: int, height: int, width: int, signed: bool = False) ->
     turn = 2 * math.pi if signed else math.pi
     found = []
     for k in range(orientations):
-        angle = (k + 0.5) * turn / orientations
+        angle = (k + first) * turn / orientations
         down, across = math.sin(angle), math.cos(angle)  # of the gradient
         past = y[:, np.newaxis] * down + x * across
         along = x * down - y[:, np.newaxis] * across
@@ -32,13 +35,15 @@ def strokes(orientations: int, height: int, width: int, signed: bool = False) ->
     return np.stack(found).astype(np.float32)
 
 
-def glyphs(strengths: np.ndarray, height: int, width: int, signed: bool = False) -> np.ndarray:
+def glyphs(
+    strengths: np.ndarray, height: int, width: int, signed: bool = False, first: float = 0.5
+) -> np.ndarray:
     """Cells of strengths from 0 to 1 drawn: where strokes cross the strongest one is seen.
 
     Shapes     strengths (R, C, orientations), cells of height × width pixels → (R · height, C · width) float32
     """
     rows, columns, orientations = strengths.shape
-    masks = strokes(orientations, height, width, signed)
+    masks = strokes(orientations, height, width, signed, first)
     drawn = np.zeros((rows, height, columns, width), np.float32)
     for k in range(orientations):
         strength = strengths[:, :, k].astype(np.float32)

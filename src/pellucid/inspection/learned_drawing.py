@@ -77,16 +77,20 @@ def class_pictures(seen: Any, weights: np.ndarray) -> list[np.ndarray]:
 
 
 def _components(preprocessing: Any) -> Figure:
-    """The rows of the projection as pictures, each on a scale of its own."""
-    shape = preprocessing.frame.shape
-    rows = preprocessing.projection[:_COMPONENTS].reshape(-1, *shape)
-    pictures = np.stack([color_picture(gray(each, largest(each, _SHARE))) for each in rows])
-    count = len(preprocessing.projection)
-    return Figure(
-        mosaic(pictures, 12, max(1, 64 // max(shape[:2]))),
-        "principal components",
-        f"{len(rows)} of {count:,}, the one of the largest variance first; gray is zero",
+    """The rows of the projection as pictures, each on a scale of its own; of whitening some, evenly spread."""
+    shape, projection = preprocessing.frame.shape, preprocessing.projection
+    whitening = preprocessing.described.startswith("zca")
+    step = -(-len(projection) // _COMPONENTS) if whitening else 1
+    rows = projection[::step][:_COMPONENTS].reshape(-1, *shape)
+    share = _FAINT if whitening else _SHARE
+    pictures = np.stack([color_picture(gray(each, largest(each, share))) for each in rows])
+    heading, which = (
+        ("what whitens a pixel", "from the upper left on")
+        if whitening
+        else ("principal components", "the largest first")
     )
+    caption = f"{len(rows):,} of {len(projection):,}, {which}; gray is zero"
+    return Figure(mosaic(pictures, 12, max(1, 64 // max(shape[:2]))), heading, caption)
 
 
 def _whitening(view: WordsView) -> Figure:

@@ -56,10 +56,11 @@ def placed(
     """
     measure, scale = preprocessing.measure, preprocessing.scale.astype(np.float64)
     weights = slopes / scale
-    heat = np.zeros(picture.shape[:2])
+    height, width = picture.shape[:2]
+    heat = np.zeros((height, width))
     for seen in views(measure, picture.shape):
         heat += seen.view.placed(picture, weights[seen.place])
     expected = -weights * preprocessing.mean.astype(np.float64)
-    heat += spread(expected, measure.boxes(picture.shape), heat.shape)
+    heat += spread(expected, measure.boxes(picture.shape), (height, width))
     # Sums in another order are other in their last digits; what is left over belongs to no place.
     return heat + (contributions.sum() - heat.sum()) / heat.size

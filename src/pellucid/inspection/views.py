@@ -6,12 +6,14 @@ from typing import Any
 import numpy as np
 
 from pellucid.features.color import ColorHistogram
+from pellucid.features.fhog import FelzenszwalbHoG
 from pellucid.features.hog import HoG
 from pellucid.features.part import Part, labels, own
 from pellucid.features.thumbnail import Thumbnail
 from pellucid.features.visual_words import VisualWords
 from pellucid.inspection.color_view import ColorView
-from pellucid.inspection.hog_view import HoGView
+from pellucid.inspection.edge_cells import FelzenszwalbCells, HoGCells
+from pellucid.inspection.edge_view import EdgeView
 from pellucid.inspection.thumbnail_view import ThumbnailView
 from pellucid.inspection.view import PlainView, View
 from pellucid.inspection.words_view import WordsView
@@ -46,7 +48,9 @@ def views(measure: Any, shape: tuple[int, ...]) -> list[Seen]:
 def _view(part: Part, shape: Any, learned: dict[str, np.ndarray]) -> View:
     match part:
         case HoG():
-            return HoGView(part, shape)
+            return EdgeView(part, shape, HoGCells(part, shape))
+        case FelzenszwalbHoG():
+            return EdgeView(part, shape, FelzenszwalbCells(part, shape))
         case ColorHistogram():
             return ColorView(part, shape)
         case Thumbnail():

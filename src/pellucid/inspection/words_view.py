@@ -68,9 +68,10 @@ class WordsView:
     def placed(self, picture: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """What a word adds in a field, shared out among the patches by how much each counts for it."""
         counts = self.activations(picture).astype(np.float64)
-        heat = np.zeros(counts.shape[:2])
+        rows, columns = counts.shape[:2]
+        heat = np.zeros((rows, columns))
         values = self.part(picture[np.newaxis], **self.learned)[0].astype(np.float64)
-        grid = fields(heat.shape, self.part.grid)
+        grid = fields((rows, columns), self.part.grid)
         for (top, bottom, left, right), added in zip(
             grid, (weights * values).reshape(len(grid), -1), strict=True
         ):

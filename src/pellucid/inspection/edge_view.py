@@ -5,7 +5,9 @@ from functools import cached_property
 
 import numpy as np
 
+from pellucid.features.fhog import FelzenszwalbHoG
 from pellucid.features.hog import HoG
+from pellucid.inspection.edge_cells import EdgeCells
 from pellucid.inspection.glyphs import blended, glyphs
 from pellucid.inspection.paper import Figure
 from pellucid.inspection.pictures import BLUE, ORANGE, largest
@@ -18,36 +20,20 @@ _TEMPLATE = 192  # pixels, about, of the longer side of drawn weights
 
 
 @dataclass(frozen=True)
-class HoGView:
-    """The cells of a picture; a cell is in several blocks, and its numbers in all of them are one group."""
+class EdgeView:
+    """The cells of a picture; all that is measured in a cell is one group."""
 
-    part: HoG
+    part: HoG | FelzenszwalbHoG
     shape: tuple[int, int, int]
-
-    @cached_property
-    def cells(self) -> tuple[int, int]:
-        """How many, down and across."""
-        return self.part.cells(*self.shape[:2])
+    cells: EdgeCells
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        return tuple(f"cell {row},{column}" for row, column in np.ndindex(self.cells))
+        return tuple(f"cell {row},{column}" for row, column in np.ndindex(self.cells.size))
 
-    @cached_property
+    @property
     def groups(self) -> np.ndarray:
-        rows, columns, down, across, _ = np.indices(self.part.shape(*self.shape[:2])).reshape(5, -1)
-        return (rows + down) * self.cells[1] + columns + across
-
-    def summed(self, numbers: np.ndarray) -> np.ndarray:
-        """Numbers (D,) summed over the blocks that a cell is in: (rows, columns, orientations) float64."""
-        orientation = np.arange(len(numbers)) % self.part.orientations
-        places = self.groups * self.part.orientations + orientation
-        count = self.cells[0] * self.cells[1] * self.part.orientations
-        return np.bincount(places, numbers, minlength=count).reshape(*self.cells, -1)
-
-    def averaged(self, numbers: np.ndarray) -> np.ndarray:
-        """The same as a mean over these blocks."""
-        return self.summed(numbers) / self.summed(np.ones(len(numbers)))
+        return self.cells.groups
 
     def placed(self, picture: np.ndarray, weights: np.ndarray) -> np.ndarray:
         values = self.part(picture[np.newaxis])[0].astype(np.float64)
@@ -55,7 +41,7 @@ class HoGView:
 
     def kept(self, picture: np.ndarray, values: np.ndarray, factor: int) -> list[Figure]:
         factor = max(factor, -(-_LEAST // min(self.part.cell)))
-        edges = self.averaged(values)
+        edges = self.cells.edges(values)
         limit = largest(edges, _SHARE) or 1.0
         drawn = self._drawn(np.clip(edges / limit, 0, 1), factor)
         beyond = [
@@ -64,19 +50,19 @@ class HoGView:
         drawn = np.pad(drawn, beyond)
         dim = enlarged(np.repeat((22 + 0.42 * luma(picture))[..., np.newaxis], 3, axis=2), factor)
         down, across = self.part.cell
-        turn = "360°, bright on the right of a ray" if self.part.signed else "180°"
+        turn = "360°, bright on the right of a ray" if self.cells.signed else "180°"
         about = (
-            f"{self.cells[0]} x {self.cells[1]} cells of {down} x {across} pixels: {len(values):,} numbers\n"
-            f"{self.part.orientations} directions over {turn}"
+            f"{self.cells.size[0]} x {self.cells.size[1]} cells of {down} x {across} pixels: {len(values):,} numbers\n"
+            f"{edges.shape[2]} directions over {turn}"
         )
         night = np.zeros(dim.shape) + np.array(_NIGHT, float)
         return [
             Figure(blended(dim, _STROKE, drawn), "edges over the picture", "a stroke lies along the edge"),
-            Figure(blended(night, (255, 255, 255), drawn), "what hog keeps", about),
+            Figure(blended(night, (255, 255, 255), drawn), f"what {self.part.name} keeps", about),
         ]
 
     def strengths(self, weights: np.ndarray) -> np.ndarray:
-        return self.summed(weights)
+        return self.cells.strengths(weights)
 
     def weighed(self, strengths: np.ndarray, limit: float) -> np.ndarray:
         strengths = np.clip(strengths / (limit or 1.0), -1, 1)
@@ -87,11 +73,11 @@ class HoGView:
         return blended(drawn.astype(np.float64), ORANGE[2], np.where(up >= down, up, 0.0))
 
     def icon(self, group: int, picture: np.ndarray) -> np.ndarray:
-        edges = self.averaged(self.part(picture[np.newaxis])[0])
-        own = edges.reshape(-1, self.part.orientations)[group]
+        edges = self.cells.edges(self.part(picture[np.newaxis])[0])
+        own = edges.reshape(-1, edges.shape[2])[group]
         strokes = np.clip(own / (largest(edges, _SHARE) or 1.0), 0, 1)
         ground = 22 + 0.42 * np.repeat(luma(cut_out(picture, self.box(group)))[..., np.newaxis], 3, axis=2)
-        drawn = glyphs(strokes[np.newaxis, np.newaxis], ICON, ICON, self.part.signed)
+        drawn = glyphs(strokes[np.newaxis, np.newaxis], ICON, ICON, self.cells.signed, self.cells.first)
         return blended(ground, _STROKE, drawn)
 
     def where(self, group: int, picture: np.ndarray) -> np.ndarray:
@@ -99,9 +85,9 @@ class HoGView:
 
     def box(self, group: int) -> np.ndarray:
         """Top, bottom, left and right of a cell."""
-        (row, column), (height, width) = divmod(group, self.cells[1]), self.part.cell
+        (row, column), (height, width) = divmod(group, self.cells.size[1]), self.part.cell
         return np.array([row * height, (row + 1) * height, column * width, (column + 1) * width])
 
     def _drawn(self, strengths: np.ndarray, factor: int) -> np.ndarray:
         height, width = (side * factor for side in self.part.cell)
-        return glyphs(strengths, height, width, self.part.signed)
+        return glyphs(strengths, height, width, self.cells.signed, self.cells.first)
