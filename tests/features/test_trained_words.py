@@ -12,8 +12,8 @@ def test_words_go_into_the_model_file_and_come_back(tmp_path):
     outcome = fit(pl.load("digits"), Recipe(model="softmax", features="words:words=64+thumbnail", epochs=8))
     assert outcome.run["result"]["accuracy"]["test"] >= 0.95
     images = pl.load("digits").images[:50]
-    save_model(tmp_path / "model", outcome.classifier)
-    loaded = load_model(tmp_path / "model")
+    save_model(tmp_path, outcome.classifier)
+    loaded = load_model(tmp_path)
     assert loaded.preprocessing.described.startswith("words:words=64,patch=4,stride=1")
     assert loaded.preprocessing.learned["words.codebook"].shape == (64, 16)
     np.testing.assert_array_equal(loaded.predict(images), outcome.classifier.predict(images))

@@ -1,6 +1,8 @@
 """What every kind of features can be asked."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import Field, fields
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -29,6 +31,26 @@ class Part:
         """SHA-256 (hex) of a file that decides its numbers beside its settings; "" where there is none."""
         return ""
 
+    @property
+    def file(self) -> str:
+        """Where a file is that it needs, which a model keeps a copy of; "" where there is none."""
+        return ""
+
+    @property
+    def copy_name(self) -> str:
+        """What that copy is called."""
+        return ""
+
+    def beside(self, folder: Path) -> Self:
+        """The same with the copy of the file in the folder of a model."""
+        return self
+
+    def written(self) -> str:
+        """Its name and the settings that are not the defaults, as `features_described` reads them."""
+        given = {each.name: getattr(self, each.name) for each in fields(self) if _changed(self, each)}  # type: ignore[arg-type]
+        settings = ",".join(f"{name}={_text(value)}" for name, value in given.items())
+        return f"{self.name}:{settings}" if settings else self.name
+
     def check(self, height: int, width: int, channels: int) -> None:
         """Raise `InputError` unless it can be measured in pictures of this size."""
 
@@ -52,10 +74,24 @@ class Part:
         """Where each feature of a picture was measured: (D, 4) int, top, bottom, left and right."""
         raise NotImplementedError
 
+    def compiled_from(self, shape: tuple[int, int, int]) -> int:
+        """How many pictures of this shape take NumPy longer than bringing a compiler up and compiling."""
+        return 10_000
+
     def names(self, height: int, width: int, channels: int) -> list[str]:
         """What each of the D features is, such as "hog 3,4 40°": rows and columns are counted from 0, downwards and to
         the right."""
         raise NotImplementedError
+
+
+def _changed(part: Any, setting: Field) -> bool:
+    return bool(getattr(part, setting.name) != setting.default)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return "|".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def labels(parts: tuple[Part, ...]) -> list[str]:

@@ -1,5 +1,6 @@
 """A bag of visual words: which of many small patterns a picture is made of, and roughly where."""
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -132,19 +133,27 @@ class VisualWords(Part):
 
         Raises `InputError` where there are less different patches than words.
         """
-        words, patch, _ = self._decided
+        words, _, _ = self._decided
         rng = np.random.Generator(np.random.Philox(key=seed))
-        seen = sampled(pictures, rows, patch, self.patches, rng)
-        x = np.empty(seen.shape, np.float32)
-        for first in range(0, len(x), _BLOCK):
-            x[first : first + _BLOCK] = normalized(seen[first : first + _BLOCK], self.contrast)
-        mean, whitening = zca(x, self.floor)
-        for first in range(0, len(x), _BLOCK):
-            x[first : first + _BLOCK] = (x[first : first + _BLOCK] - mean) @ whitening
+        x, mean, whitening = self.whitened_sample(pictures, rows, rng)
         codebook = CLUSTERINGS[self.clustering](x, words, rng)
         owner, _ = nearest(x, codebook)
         frequencies = (np.bincount(owner, minlength=words) / len(x)).astype(np.float32)
         return {"codebook": codebook, "mean": mean, "whitening": whitening, "frequencies": frequencies}
+
+    def whitened_sample(
+        self, pictures: np.ndarray, rows: np.ndarray, rng: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Random patches of these rows of the pictures, whitened (n, P), and the mean (P,) and the whitening (P, P)."""
+        seen = sampled(pictures, rows, self._decided[1], self.patches, rng)
+        x = np.empty(seen.shape, np.float32)
+        blocks = [slice(first, first + _BLOCK) for first in range(0, len(x), _BLOCK)]
+        for block in blocks:
+            x[block] = normalized(seen[block], self.contrast)
+        mean, whitening = zca(x, self.floor)
+        for block in blocks:
+            x[block] = (x[block] - mean) @ whitening
+        return x, mean, whitening
 
     def arrays(self, shape: tuple[int, int, int]) -> dict[str, tuple[int, ...]]:
         """The shapes of what it learns from pictures of this shape, by name."""
@@ -164,6 +173,12 @@ class VisualWords(Part):
         found = fields(self._places(height, width), self.grid) * stride
         found[:, [1, 3]] += patch - stride
         return np.repeat(found, words, axis=0)
+
+    def compiled_from(self, shape: tuple[int, int, int]) -> int:
+        """How many pictures of this shape take NumPy longer than bringing a compiler up and compiling."""
+        words, patch, _ = self._decided
+        products = words * patch**2 * shape[2] * math.prod(self._places(*shape[:2]))
+        return min(_PRODUCTS // products + 1, 10_000)
 
     def names(self, height: int, width: int, channels: int) -> list[str]:
         """The field of each feature, where there are several, and its word by its place in the codebook."""
@@ -233,5 +248,7 @@ class VisualWords(Part):
 
 
 _BLOCK = 2**14  # patches to learn from, worked on at once
+
+_PRODUCTS = 5 * 10**10  # of a patch's number and a word's: some seconds of NumPy
 
 _PATCHES = 512  # of a picture, whose distances are worked on at once

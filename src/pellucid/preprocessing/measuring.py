@@ -1,10 +1,11 @@
 """What is measured in pictures: several kinds of features side by side."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, fields, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,10 +71,9 @@ class Measured:
     def blocks(self, pictures: np.ndarray, rows: np.ndarray | None = None) -> Iterator[np.ndarray]:
         """The same block by block (b, D): memory stays bounded. Compiled where that pays."""
         count = len(pictures) if rows is None else len(rows)
-        compiled = count >= _MANY and self._compiles()
-        measure = (
-            compiler.compiled(partial(_measure, self.parts)) if compiled else partial(_measure, self.parts)
-        )
+        many = min(part.compiled_from(pictures.shape[1:]) for part in self.parts)
+        compiled = count >= many and self._compiles()
+        measure = _program(self.parts) if compiled else partial(_measure, self.parts)
 
         def measured(first: int) -> np.ndarray:
             block = slice(first, first + _BLOCK)
@@ -107,12 +107,21 @@ class Measured:
         """What stands for the files that decide the numbers beside the settings."""
         return " ".join(part.content for part in self.parts)
 
+    @property
+    def files(self) -> dict[str, str]:
+        """The files that a model keeps copies of: name of the copy → where the file is."""
+        return {part.copy_name: part.file for part in self.parts if part.file}
+
+    def beside(self, folder: Path) -> "Measured":
+        """The same with the copies in the folder of a model."""
+        return replace(self, parts=tuple(part.beside(folder) for part in self.parts))
+
     def kinds(self, shape: tuple[int, ...]) -> np.ndarray:
         """The name of the part that each feature belongs to, (D,) str."""
         return np.concatenate([np.full(len(part.boxes(*shape)), part.name) for part in self.parts])
 
     def __str__(self) -> str:
-        return "+".join(_text(part) for part in self.parts)
+        return "+".join(part.written() for part in self.parts)
 
     def _compiles(self) -> bool:
         from pellucid.arrays.canary import trustworthy
@@ -128,9 +137,6 @@ _BLOCK = 250
 _PROGRAMS = 2
 """Blocks that are measured side by side: three are no faster than two."""
 
-_MANY = 10_000
-"""Pictures that take NumPy longer than bringing a compiler up and compiling."""
-
 
 def _aligned(count: int, features: int) -> np.ndarray:
     """An array (N, D) float32 that begins on a 64-byte boundary, so that a compiled program uses it in place: features
@@ -140,24 +146,14 @@ def _aligned(count: int, features: int) -> np.ndarray:
     return raw[begin : begin + 4 * count * features].view(np.float32).reshape(count, features)
 
 
+@lru_cache(maxsize=4)
+def _program(parts: tuple[Part, ...]) -> Callable[..., Any]:
+    """`_measure` of these parts, compiled once for all that ask for them."""
+    return compiler.compiled(partial(_measure, parts))
+
+
 def _measure(parts: tuple[Part, ...], pictures: Any, learned: Mapping[str, Any]) -> Any:
     """Features (N, D) float32 of pictures (N, H, W, C) uint8, with what was learned."""
     xp = namespace(pictures)
     found = [part(pictures, **own(learned, label)) for label, part in zip(labels(parts), parts, strict=True)]
     return xp.concatenate(found, axis=1)
-
-
-def _text(part: Any) -> str:
-    """A part as `features_described` reads it, with the settings that are not the defaults."""
-    settings = [
-        f"{each.name}={_written(getattr(part, each.name))}"
-        for each in fields(part)
-        if getattr(part, each.name) != each.default
-    ]
-    return part.name + (":" + ",".join(settings) if settings else "")
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, tuple):
-        return "|".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
