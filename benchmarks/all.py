@@ -28,7 +28,12 @@ TOPICS = {
         ("network_accuracy",),
         ("course_program",),
     ),
-    "features": (("picture_features",),),
+    "features": (
+        ("picture_features",),
+        ("linear_svm", "--pictures", "10000"),
+        ("linear_svm", "--pictures", "50000", "--limit", "2700"),
+        ("feature_accuracy",),
+    ),
     "experiments": (("batch_sizes",), ("without_gradient",), ("rate_finder",)),
     "learning": (
         ("time_to_optimum", "--problem", "softmax"),

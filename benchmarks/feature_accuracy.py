@@ -55,8 +55,12 @@ class Row:
 
 ROWS = {
     "hog-color-linear": Row("HoG + color, softmax", {"model": "softmax", "features": "hog+color"}, 0.67),
-    "hog-color-svm": Row("HoG + color, linear SVM", {"features": "hog+color", **_SVM}, 0.67),
-    "hog-color-net": Row("HoG + color, 2 layers", {"model": "mlp", "features": "hog+color"}, 0.75),
+    "hog-color-svm": Row("HoG + color, linear SVM", {"model": "svm", "features": "hog+color"}, 0.67),
+    "hog-color-net": Row(
+        "HoG + color, 2 layers, 512 units",
+        {"model": "mlp", "features": "hog+color", "network": {"hidden": (512,)}, "epochs": 20},
+        0.75,
+    ),
     "words-1600": Row("1,600 visual words, linear SVM", {"features": "words:words=1600", **_SVM}, 0.76),
     "words-4000": Row("4,000 visual words, linear SVM", {"features": "words:words=4000", **_SVM}, 0.78),
     "words-4000-flips": Row(

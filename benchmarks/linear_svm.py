@@ -142,7 +142,8 @@ class _Ours:
 
         began = time.perf_counter()
         drawn = np.random.Generator(np.random.Philox(key=0)).permutation(len(self.problem.x))[:SAMPLE]
-        coordinates = {"weight": Preconditioner.measured(self.problem.x[np.sort(drawn)])}
+        sample = self.problem.x[np.sort(drawn)]
+        coordinates = {"weight": Preconditioner.measured(sample, penalty=self.problem.strength)}
         with undisturbed():
             found = preconditioned_lbfgs(
                 lambda params: self.look(params)[:2],

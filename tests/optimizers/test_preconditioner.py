@@ -62,6 +62,23 @@ def test_the_same_minimum_in_fewer_steps(x, softmax):
     np.testing.assert_allclose(softmax(found.params)[0], found.value)
 
 
+def test_a_penalty_that_rounds_the_objective_is_known_to_it(x):
+    """λ is a thousandth of the largest curvature, and ten times what the sample's noise leaves as a floor."""
+    y, penalty = x @ np.ones(FEATURES) + np.sin(np.arange(1000)), 1e-3 * np.linalg.norm(x, 2) ** 2 / 1000
+
+    def ridge(params):
+        w = params["weight"][0]
+        missing = x @ w - y
+        value = 0.5 * (missing @ missing / 1000 + penalty * w @ w)
+        return value, {"weight": (missing @ x / 1000 + penalty * w)[None]}
+
+    def steps(**known):
+        coordinates = {"weight": Preconditioner.measured(x, **known)}
+        return preconditioned_lbfgs(ridge, {"weight": np.zeros((1, FEATURES))}, coordinates, beta=1e-9).steps
+
+    assert steps(penalty=penalty) < steps()
+
+
 def test_it_begins_at_the_weights_that_it_is_given_and_shows_them(x, softmax):
     preconditioners = {"weight": Preconditioner.measured(x)}
     first = preconditioned_lbfgs(softmax, START, preconditioners, beta=1e-12, steps=20)

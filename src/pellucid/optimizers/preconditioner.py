@@ -43,12 +43,13 @@ class Preconditioner:
     reach: float
 
     @classmethod
-    def measured(cls, x: np.ndarray, floor: float | None = None) -> "Preconditioner":
+    def measured(cls, x: np.ndarray, floor: float | None = None, penalty: float = 0.0) -> "Preconditioner":
         """From the features x (M, D) of a sample, in their dtype; takes about 2M²D + M³ operations.
 
         Parameters
         ----------
         floor : ρ > 0, in units of x²; by default a part of what chance adds to the eigenvalues of XᵀX/M
+        penalty : λ of ½λ‖w‖², which curves alike along every direction, and is added to the floor
 
         Raises
         ------
@@ -57,7 +58,7 @@ class Preconditioner:
         spread = float(np.mean(np.square(x, dtype=np.float64))) if x.size else 0.0
         if not 0 < spread < np.inf:
             raise InputError("A preconditioner needs features that are finite and not all 0.")
-        floor = _NOISE * spread * x.shape[1] / len(x) if floor is None else float(floor)
+        floor = _NOISE * spread * x.shape[1] / len(x) + penalty if floor is None else float(floor)
         if not 0 < floor < np.inf:
             raise InputError(f"The floor must be a number above 0, got {floor!r}.")
         from scipy.linalg import solve_triangular

@@ -78,4 +78,5 @@ def _coordinates(session: Session) -> dict[str, Preconditioner]:
         )
     rows = session.dataset.train.rows
     drawn = rows[random.permutation(random.key(session.recipe.seed), len(rows))[:SAMPLE]]
-    return {"weight": Preconditioner.measured(session.supply.batch(np.sort(drawn))[0])}
+    sample, penalty = session.supply.batch(np.sort(drawn))[0], session.task.l2.get("weight", 0.0)
+    return {"weight": Preconditioner.measured(sample, penalty=penalty)}

@@ -9,13 +9,13 @@ import numpy as np
 from pellucid.models.kinds import NETWORKS
 from pellucid.optimizers.adaptive import AdaGrad, Adam, AdamW, RMSProp
 from pellucid.optimizers.descent import GradientDescent
-from pellucid.preprocessing.features import features_described
+from pellucid.preprocessing.features import features_described, usual
 from pellucid.preprocessing.projection import MOST
 from pellucid.preprocessing.shown import Shown
 from pellucid.preprocessing.standardize import block_rows
 from pellucid.storage.errors import InputError
 from pellucid.training.batch_size import by_count, leaves_one
-from pellucid.training.defaults import DEFAULTS, LINEAR_LOSSES, MINIMIZERS
+from pellucid.training.defaults import DEFAULTS, LINEAR_LOSSES, MINIMIZERS, ON_FEATURES, Defaults
 from pellucid.training.recipe import HANDED_IN, Recipe
 
 _ADAPTIVE = {Adam: 3.0, AdamW: 3.0, RMSProp: 1.0, AdaGrad: 20.0}
@@ -24,6 +24,9 @@ by about the rate at each step, and the scores by the sum."""
 
 _PLAIN = 4.0
 """How much faster plain descent may go than one with momentum, which adds up its steps."""
+
+_OF_DESCENT = ("optimizer", "learning_rate", "momentum", "schedule", "clip", "batch_size", "augment")
+"""What is asked of steps on minibatches alone."""
 
 
 def settled(
@@ -38,12 +41,13 @@ def settled(
     - batch size: by the number of pictures, 16 to 256, so that no step of a network has a single one
     - epochs: 40, and more for few pictures, so that there are about 2,000 steps
     - loss: the model's own, which may be another one for two classes
+    - optimizer: the model's own; for linear models on measured features one that takes all pictures in each step
     - λ: by the loss, see `training/defaults.py`
     - learning rate of gradient descent: a constant of the loss, divided by λmax, where λmax is the largest eigenvalue
       of XᵀX/N, so that it suits data of any size and scale. The loss curves at most that fast times a constant
       (Böhning 1992, "Multinomial logistic regression algorithm")
     """
-    defaults = DEFAULTS[recipe.model]
+    defaults = _defaults(recipe, shown, handed_in)
     if handed_in:
         recipe = replace(recipe, optimizer=HANDED_IN)
     if recipe.loss is None:
@@ -91,7 +95,18 @@ def with_features(recipe: Recipe, shape: tuple[int, ...], pictures: int) -> Reci
     """
     large = len(shape) == 3 and math.prod(shape) > MOST
     text = recipe.features or (DEFAULTS[recipe.model].features if large else "pixels")
-    return replace(recipe, features=str(features_described(text).settled(shape, pictures)))
+    return replace(recipe, features=str(usual(features_described(text), shape).settled(shape, pictures)))
+
+
+def _defaults(recipe: Recipe, shown: Shown, handed_in: bool) -> Defaults:
+    """Those of the model; of a linear one on what is measured in pictures those of a minimizer, where that can do what
+    is asked for."""
+    plain = DEFAULTS[recipe.model]
+    found = ON_FEATURES.get(recipe.model, plain) if shown.preprocessing.measure else plain
+    asked = [getattr(recipe, name) for name in _OF_DESCENT]
+    if any(value is not None for value in asked) or recipe.l1 or recipe.sampling != "shuffled" or handed_in:
+        return plain
+    return found if recipe.loss in (None, found.loss, found.two_classes) else plain
 
 
 def _alike(recipe: Recipe, optimizer: str) -> bool:
