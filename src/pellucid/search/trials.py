@@ -20,7 +20,7 @@ from pellucid.search.space import NUMBERS, Range, Space
 from pellucid.search.study import Study
 from pellucid.search.vectorized import Vectorized
 from pellucid.storage.errors import InputError, TrainingError
-from pellucid.training.defaults import MINIMIZERS
+from pellucid.training.defaults import DEFAULTS, MINIMIZERS
 from pellucid.training.engine import check_name
 from pellucid.training.recipe import Recipe
 from pellucid.training.settling import settled, with_features
@@ -229,6 +229,8 @@ def _recipes(
         key = repr(sorted(values.items()))
         if key not in defaults:
             recipe = with_settings(replace(plan.base, epochs=plan.base.epochs or epochs), values)
+            # What is searched are steps of descent, also where a single training would take a minimizer.
+            recipe = replace(recipe, optimizer=recipe.optimizer or DEFAULTS[recipe.model].optimizer)
             rows, classes = dataset.train.rows, len(dataset.classes)
             defaults[key] = settled(recipe, shown, rows, classes)
             epochs = defaults[key].epochs
