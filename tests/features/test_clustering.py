@@ -29,11 +29,20 @@ def inertia(x, centers):
 @pytest.mark.parametrize("count", [1, 60, 200])
 def test_the_squared_distances_are_as_small_as_those_of_scikit_learn(rows, count):
     peer = KMeans(count, n_init=1, random_state=0, max_iter=20).fit(rows)
-    found = clustering.k_means(rows, count, philox())
+    found = clustering.k_means_spread_out(rows, count, philox())
     assert found.shape == (count, 12)
     assert found.dtype == np.float32
     assert inertia(rows, found) <= 1.02 * peer.inertia_
     np.testing.assert_allclose(inertia(rows, peer.cluster_centers_.astype("f4")), peer.inertia_, rtol=1e-4)
+
+
+def test_many_rows_are_sampled_first(rows, monkeypatch):
+    few = clustering.k_means(rows, 30, philox())
+    monkeypatch.setattr(clustering, "_MANY", 10)
+    many = clustering.k_means(rows, 30, philox())
+    assert inertia(rows, many) <= 1.02 * inertia(rows, few)
+    sizes = np.bincount(clustering.nearest(rows, many)[0], minlength=30)
+    assert sizes.min() > 0
 
 
 def test_the_nearest_and_how_near_it_is(rows):
@@ -58,7 +67,7 @@ def test_sums_by_owner(rows):
 
 def test_a_pass_of_the_directions_is_the_one_of_the_paper(rows):
     found = clustering.spherical_k_means(rows, 9, philox(), passes=1)
-    start = clustering.spread_out(rows, 9, philox()).astype("f8")
+    start = clustering.random_rows(rows, 9, philox()).astype("f8")
     start /= np.linalg.norm(start, axis=1, keepdims=True)
     projections = rows @ start.T
     only_largest = np.where(
@@ -68,12 +77,13 @@ def test_a_pass_of_the_directions_is_the_one_of_the_paper(rows):
     np.testing.assert_allclose(found, wanted / np.linalg.norm(wanted, axis=1, keepdims=True), atol=1e-4)
 
 
-def test_rows_that_are_equal_are_drawn_once():
+@pytest.mark.parametrize("start", [clustering.random_rows, clustering.spread_out])
+def test_rows_that_are_equal_are_drawn_once(start):
     x = np.repeat(np.arange(12, dtype="f4")[:, None] ** 2 + 1000, 40, axis=0)
-    chosen = clustering.spread_out(x, 12, philox())
+    chosen = start(x, 12, philox())
     assert len(np.unique(chosen)) == 12
     with pytest.raises(InputError, match="only 12 different patches, and 13 words are asked for"):
-        clustering.spread_out(x, 13, philox())
+        start(x, 13, philox())
 
 
 def test_the_number_of_cores_does_not_change_the_centers(rows, monkeypatch):

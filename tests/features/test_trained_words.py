@@ -16,4 +16,4 @@ def test_words_go_into_the_model_file_and_come_back(tmp_path):
     loaded = load_model(tmp_path)
     assert loaded.preprocessing.described.startswith("words:words=64,patch=4,stride=1")
     assert loaded.preprocessing.learned["words.codebook"].shape == (64, 16)
-    np.testing.assert_array_equal(loaded.predict(images), outcome.classifier.predict(images))
+    np.testing.assert_array_equal(loaded.scores(images), outcome.classifier.scores(images))

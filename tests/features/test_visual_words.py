@@ -147,7 +147,10 @@ def test_what_is_left_open_is_settled_by_the_pictures(shape, pictures, wanted):
         ("words:power=1|2", r"power must be a number above 0, got \(1.0, 2.0\)"),
         ("words:floor=-1", "floor must be a number above 0, got -1.0"),
         ("words:assignment=triangel", "triangle, hard; got 'triangel'. Did you mean triangle?"),
-        ("words:clustering=kmeans", "k-means, spherical; got 'kmeans'. Did you mean k-means?"),
+        (
+            "words:clustering=kmeans",
+            "k-means, k-means-plus-plus, spherical; got 'kmeans'. Did you mean k-means",
+        ),
         ("words:pooling=max", "pooling of words must be one of sum, mean; got 'max'"),
         ("words:word=5", "Did you mean words?"),
     ],
@@ -182,7 +185,7 @@ def test_pictures_that_do_not_fit_are_told(part, shape, pictures, sentence):
         part.settled(shape, pictures)
 
 
-@pytest.mark.parametrize("clustering", ["k-means", "spherical"])
+@pytest.mark.parametrize("clustering", ["k-means", "k-means-plus-plus", "spherical"])
 @pytest.mark.parametrize("spots", [0, 1])
 def test_less_different_patches_than_words_are_told(clustering, spots):
     pictures = np.full((30, 8, 8, 3), 90, np.uint8)

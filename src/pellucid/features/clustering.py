@@ -5,6 +5,7 @@ all cores, and what comes out does not depend on how many there are.
 """
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,43 +15,62 @@ from pellucid.storage.errors import InputError
 
 _ROWS = 108  # of a block: its distances to 1,600 centers are 0.7 MB
 _CHUNK = 64 * _ROWS
-_EACH = 10  # rows of a sample for each center
-_SAMPLES = (16, 4, 1)  # every 16th row, every fourth, all of them
+_MANY, _EVERY = 160, 4  # from so many rows a center on, every fourth row is enough to begin with
+_SAMPLED, _FULL, _STEP = (
+    5,
+    2,
+    1.5,
+)  # passes over the sample and over all, and how far past the mean centers go
+_SPARE = 0.1  # of its share of the rows: a center with less is of more use elsewhere
 _PASSES, _GAIN = (
     30,
     0.002,
-)  # of each sample: at most so many, and while each makes the distances so much smaller
+)  # where rows are few: at most so many, while each makes the distances so much smaller
+
+Start = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
 
 
-def k_means(x: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+def k_means(x: np.ndarray, count: int, rng: np.random.Generator, start: Start | None = None) -> np.ndarray:
     """Centers (count, P) that are each the mean of the rows x (N, P) that are nearest to them.
 
-    Forward    repeat: a(n) = argmin_k ‖x_n − c_k‖, c_k = mean of the rows with a(n) = k
+    Forward    repeat: a(n) = argmin_k ‖x_n − c_k‖,  c_k ← mean of the rows with a(n) = k
     Shapes     x (N, P) float32 → (count, P) float32
-    Source     Lloyd 1982, "Least squares quantization in PCM"; started as Arthur and Vassilvitskii 2007,
-               "k-means++: the advantages of careful seeding"
+    Source     Lloyd 1982, "Least squares quantization in PCM"
 
-    Most steps look at a sample only: early on the centers are so far from where they end that a sixteenth of the rows
-    shows the way as well as all of them.
+    Of many rows a sample is looked at first. There, centers that hardly any row is nearest to are put to random rows
+    (as scikit-learn's MiniBatchKMeans does), and all go half as far again as to the mean, which makes two passes over
+    all rows enough: 400,000 whitened patches and 1,600 centers in a quarter of the time of MiniBatchKMeans, and nearer.
+
+    Parameters
+    ----------
+    start : draws the first centers, `random_rows` or `spread_out`. Of whitened patches random ones are the better
+        start: the most distant are rare ones, which few others are like.
 
     Raises `InputError` where there are less different rows than centers.
     """
-    centers = spread_out(x, count, rng)
-    for every in _SAMPLES:
-        if every > 1 and len(x) // every < _EACH * count:
-            continue
-        rows, before = np.ascontiguousarray(x[::every]), np.inf
-        for _ in range(_PASSES):
-            owner, squared = nearest(rows, centers)
-            inertia = squared.sum(dtype=np.float64)
-            if inertia >= (1 - _GAIN) * before:
-                break
-            sums, sizes = totals(rows, owner, count)
-            # A center that nothing is near to stays where it is.
-            means = sums / np.maximum(sizes, 1)[:, None]
-            centers = np.where(sizes[:, None] > 0, means, centers).astype(np.float32)
-            before = inertia
+    centers = (start or random_rows)(x, count, rng)
+    if len(x) >= _MANY * count:
+        sample = np.ascontiguousarray(x[::_EVERY])
+        for _ in range(_SAMPLED):
+            means, sizes, _ = _means(sample, centers)
+            centers += np.float32(_STEP) * (means - centers)
+            spare = np.flatnonzero(sizes < _SPARE * len(sample) / count)
+            centers[spare] = sample[rng.choice(len(sample), len(spare), replace=False)]
+        for _ in range(_FULL):
+            centers += np.float32(_STEP) * (_means(x, centers)[0] - centers)
+        return centers
+    before = np.inf
+    for _ in range(_PASSES):
+        means, _, inertia = _means(x, centers)
+        if inertia >= (1 - _GAIN) * before:
+            break
+        centers, before = means, inertia
     return centers
+
+
+def k_means_spread_out(x: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """`k_means` from centers that are drawn far from each other (`spread_out`)."""
+    return k_means(x, count, rng, spread_out)
 
 
 def spherical_k_means(x: np.ndarray, count: int, rng: np.random.Generator, passes: int = 10) -> np.ndarray:
@@ -62,7 +82,7 @@ def spherical_k_means(x: np.ndarray, count: int, rng: np.random.Generator, passe
 
     Raises `InputError` where there are less different rows than centers.
     """
-    directions = _of_length_one(spread_out(x, count, rng))
+    directions = _of_length_one(random_rows(x, count, rng))
     for _ in range(passes):
         owner, projection = nearest(x, directions, along=True)
         sums, _ = totals(x, owner, count, projection)
@@ -77,27 +97,29 @@ def nearest(x: np.ndarray, centers: np.ndarray, along: bool = False) -> tuple[np
     ----------
     along : instead, to which of them it has the largest product, of either sign, and that product
     """
-    products = np.ascontiguousarray(centers.T)
-    half = (0.5 * (centers * centers).sum(axis=1)).astype(np.float32)
+    # A last number of each row is 1, and of each center −‖c‖²/2: the largest product is then that of the nearest.
+    last = np.zeros(len(centers)) if along else -0.5 * (centers * centers).sum(axis=1)
+    products = np.ascontiguousarray(np.column_stack([centers, last]).astype(np.float32).T)
     owner, found = np.empty(len(x), np.int32), np.empty(len(x), np.float32)
 
     def look(first: int) -> None:
-        scores = np.empty((_ROWS, len(centers)), np.float32)
+        scores, wide = (
+            np.empty((_ROWS, len(centers)), np.float32),
+            np.ones((_ROWS, len(products)), np.float32),
+        )
         for start in range(first, min(first + _CHUNK, len(x)), _ROWS):
-            rows = x[start : start + _ROWS]
-            score, place = scores[: len(rows)], slice(start, start + _ROWS)
-            np.matmul(rows, products, out=score)
-            if along:
-                owner[place] = np.abs(score).argmax(axis=1)
-                found[place] = score[np.arange(len(rows)), owner[place]]
-            else:
-                np.subtract(score, half, out=score)
-                owner[place] = score.argmax(axis=1)
-                found[place] = (rows * rows).sum(axis=1) - 2 * score[np.arange(len(rows)), owner[place]]
+            rows, place = x[start : start + _ROWS], slice(start, start + _ROWS)
+            score, wider = scores[: len(rows)], wide[: len(rows)]
+            wider[:, :-1] = rows
+            np.matmul(wider, products, out=score)
+            owner[place] = (np.abs(score) if along else score).argmax(axis=1)
+            found[place] = score[np.arange(len(rows)), owner[place]]
+            if not along:
+                found[place] = np.maximum(np.einsum("np,np->n", rows, rows) - 2 * found[place], 0)
 
     with undisturbed(), ThreadPoolExecutor(os.cpu_count()) as threads:
         list(threads.map(look, range(0, len(x), _CHUNK)))
-    return owner, found if along else np.maximum(found, 0)
+    return owner, found
 
 
 def totals(
@@ -111,20 +133,29 @@ def totals(
     return belongs @ x, np.bincount(owner, minlength=count)
 
 
+def random_rows(x: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+    """`count` different rows (count, P) of x (N, P). Raises `InputError` where there are less."""
+    chosen: dict[bytes, int] = {}
+    for row in rng.permutation(len(x)):
+        chosen.setdefault(x[row].tobytes(), row)
+        if len(chosen) == count:
+            return x[list(chosen.values())]
+    raise _too_few(len(chosen), count)
+
+
 def spread_out(x: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """`count` different rows (count, P) of x (N, P), each drawn in proportion to its squared distance from those drawn
-    before (k-means++), of a sample of the rows where they are many.
+    before, of a sample of the rows where they are many.
+
+    Source     Arthur and Vassilvitskii 2007, "k-means++: the advantages of careful seeding"
 
     Raises `InputError` where there are less different rows.
     """
-    for rows in (x[:: max(1, len(x) // (_EACH * count))], x):
+    for rows in (x[:: max(1, len(x) // (10 * count))], x):
         chosen = _drawn(rows, count, rng)
         if len(chosen) == count:
             return chosen
-    raise InputError(
-        f"The training pictures have only {len(chosen):,} different patches, and {count:,} words are asked for: take "
-        "less words, or larger patches."
-    )
+    raise _too_few(len(chosen), count)
 
 
 def _drawn(x: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
@@ -140,6 +171,22 @@ def _drawn(x: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
         if len(chosen) == count or summed[-1] == 0:
             return x[chosen]
         chosen.append(int(np.searchsorted(summed, rng.random() * summed[-1], side="right")))
+
+
+def _means(x: np.ndarray, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """The mean of the rows that are nearest to each center, where there are none the center itself; how many there are;
+    and the sum of their squared distances."""
+    owner, squared = nearest(x, centers)
+    sums, sizes = totals(x, owner, len(centers))
+    means = np.where(sizes[:, None] > 0, sums / np.maximum(sizes, 1)[:, None], centers).astype(np.float32)
+    return means, sizes, float(squared.sum(dtype=np.float64))
+
+
+def _too_few(found: int, count: int) -> InputError:
+    return InputError(
+        f"The training pictures have only {found:,} different patches, and {count:,} words are asked for: take less "
+        "words, or larger patches."
+    )
 
 
 def _of_length_one(x: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from pellucid.arrays.compile import scan
 from pellucid.arrays.namespace import namespace
 from pellucid.arrays.products import precise
 from pellucid.features.assignment import hard, normalized, triangle
-from pellucid.features.clustering import k_means, nearest, spherical_k_means
+from pellucid.features.clustering import k_means, k_means_spread_out, nearest, spherical_k_means
 from pellucid.features.part import Part
 from pellucid.features.patches import patches, positions, sampled
 from pellucid.features.settings import fields, positive, whole, whole_pair
@@ -23,8 +23,8 @@ ASSIGNMENTS = {"triangle": triangle, "hard": hard}
 POOLINGS = ("sum", "mean")
 """Whether the patches of a field are added up or averaged."""
 
-CLUSTERINGS = {"k-means": k_means, "spherical": spherical_k_means}
-"""How words are learned: as means of patches, or as directions of length 1."""
+CLUSTERINGS = {"k-means": k_means, "k-means-plus-plus": k_means_spread_out, "spherical": spherical_k_means}
+"""How words are learned: as means of patches, begun with random or with distant ones, or as directions of length 1."""
 
 _WORDS = 1600
 _SIDE = 32
