@@ -31,15 +31,20 @@ def check(
     from pellucid.arrays import random
     from pellucid.arrays.canary import trustworthy
     from pellucid.cli.console import console, escape, print_json
+    from pellucid.models.kinds import REMEMBERING
     from pellucid.models.model_file import load_model
     from pellucid.optimizers.descent import GradientDescent
-    from pellucid.storage.errors import printable
+    from pellucid.storage.errors import InputError, printable
     from pellucid.training.gradients_on_pictures import gradients_on_pictures
     from pellucid.training.penalties import strengths
     from pellucid.training.step import Task
 
     screen = console(json)
     classifier = load_model(run)
+    if classifier.kind in REMEMBERING:
+        raise InputError(
+            f"{printable(run)}: a {classifier.kind} minimizes nothing, so it has no gradients to check."
+        )
     recipe = _recipe(classifier)
     rng = random.key(seed)
     batch, part = _batch(screen, run, classifier, recipe.class_weight, data, pictures, rng)

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 DATA, MODEL, OBJECTIVE, STEPS, STOP, OUTPUT = "Data", "Model", "Objective", "Steps", "When to stop", "Output"
-NETWORK = "Network"
+NETWORK, NEIGHBORS = "Network", "Nearest neighbors"
 """The panels of `--help`."""
 
 Data = Annotated[
@@ -20,6 +20,24 @@ Data = Annotated[
 Run = Annotated[
     Path, typer.Argument(metavar="RUN", help="The folder of a run, or one that holds a model.json.")
 ]
+
+
+def embeddings_apart(features: str | None) -> tuple[str | None, str | None]:
+    """What `--features` names, and the .npy file of embeddings that it names instead."""
+    if features is None or not features.strip().lower().endswith(".npy"):
+        return features, None
+    return None, features.strip()
+
+
+Embeddings = Annotated[
+    Path | None,
+    typer.Option(
+        "--features",
+        metavar="EMBEDDINGS.npy",
+        help="The embeddings (N, D) of these pictures, for a model that was trained on such.",
+        rich_help_panel=DATA,
+    ),
+]
 Hidden = Annotated[
     str | None,
     typer.Option(metavar="UNITS,…", help="Units of each hidden layer, as 512,256.", rich_help_panel=NETWORK),
@@ -27,6 +45,23 @@ Hidden = Annotated[
 Filters = Annotated[
     str | None,
     typer.Option(metavar="FILTERS,…", help="Filters of each convolution.", rich_help_panel=NETWORK),
+]
+Neighbors = Annotated[
+    int | None,
+    typer.Option(
+        help="How many of the nearest training pictures vote. Default: what does best on validation pictures.",
+        rich_help_panel=NEIGHBORS,
+    ),
+]
+Metric = Annotated[
+    str | None,
+    typer.Option(help="How far apart pictures are: l2 (default), l1, cosine.", rich_help_panel=NEIGHBORS),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(
+        help="uniform (default): each has one vote; distance: the nearer the more.", rich_help_panel=NEIGHBORS
+    ),
 ]
 Size = Annotated[
     int | None,

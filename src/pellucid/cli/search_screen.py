@@ -9,9 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from pellucid.cli.console import counting, escape
-from pellucid.search.findings import label, measure, ranked
+from pellucid.search.findings import label, ranked
 from pellucid.search.settings import setting
 from pellucid.search.trials import Plan, Trial
+from pellucid.training.selection import measure
 
 _SHOWN = 10
 

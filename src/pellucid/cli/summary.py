@@ -83,13 +83,14 @@ def _of_network(
     from pellucid.cli.named_numbers import whole_numbers
     from pellucid.models import summary
     from pellucid.models.architecture import Architecture
-    from pellucid.models.kinds import NETWORKS, check_kind, check_network
+    from pellucid.models.kinds import NEIGHBORS, NETWORKS, check_kind, check_network
     from pellucid.storage.errors import InputError, known_name
 
     check_kind(model)
     assert model is not None
     if model not in NETWORKS:
-        raise InputError(f"--model {model} has a single layer; pellucid summary RUN shows that of a run.")
+        layers = "no layers" if model == NEIGHBORS else "a single layer"
+        raise InputError(f"--model {model} has {layers}; pellucid summary RUN shows that of a run.")
     given = {"hidden": whole_numbers("--hidden", hidden), "filters": whole_numbers("--filters", filters)}
     settings = {name: value for name, value in given.items() if value is not None}
     check_network(model, settings)

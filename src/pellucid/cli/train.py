@@ -18,8 +18,8 @@ def train(
     model: Annotated[
         str | None,
         typer.Option(
-            help="softmax, svm, logistic, perceptron, averaged-perceptron; mlp, maxout, convnet, googlenet, resnet20 "
-            "(32, 44, 56, 110). Default: softmax; with --from, its.",
+            help="nearest-mean, knn; softmax, svm, logistic, perceptron, averaged-perceptron; mlp, maxout, convnet, "
+            "googlenet, resnet20 (32, 44, 56, 110). Default: softmax; with --from, its.",
             rich_help_panel=options.MODEL,
         ),
     ] = None,
@@ -30,7 +30,7 @@ def train(
     features: Annotated[
         str | None,
         typer.Option(
-            help="What the model sees: pixels, pca:components=300,floor=10, or what is measured: hog, color, "
+            help="What the model sees: pixels, pca:components=300,floor=10, zca, or what is measured: hog, color, "
             "thumbnail, with + between. Default: pixels; pca for mlp and maxout.",
             rich_help_panel=options.MODEL,
         ),
@@ -44,6 +44,26 @@ def train(
             rich_help_panel=options.MODEL,
         ),
     ] = False,
+    refuse: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE",
+            help="Let it say none of these where it is unsure, or has seen nothing alike: of at most this share of "
+            "right verdicts, such as 0.05.",
+            rich_help_panel=options.MODEL,
+        ),
+    ] = None,
+    others: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Pictures of none of the classes, with --refuse: how many of them it accepts is told.",
+            rich_help_panel=options.DATA,
+        ),
+    ] = None,
+    neighbors: options.Neighbors = None,
+    metric: options.Metric = None,
+    weights: options.Weights = None,
     hidden: options.Hidden = None,
     filters: options.Filters = None,
     activation: Annotated[
@@ -191,8 +211,10 @@ def train(
     """Train a classifier; write a run: model, verdicts, report."""
     from pellucid.cli.console import console
     from pellucid.cli.named_numbers import class_weights, number_or_named, number_or_word, whole_numbers
+    from pellucid.cli.others import check_others
     from pellucid.cli.running import load_data, train_and_report
     from pellucid.models.model_file import load_model
+    from pellucid.preprocessing.features import size_wanted
     from pellucid.training.engine import check_name
     from pellucid.training.recipe import Recipe
     from pellucid.training.run import new_run, refuse_taken
@@ -201,6 +223,7 @@ def train(
     # All that can be known to be wrong is said before the first picture is read.
     refuse_taken(output)
     check_name(engine)
+    features, embeddings = options.embeddings_apart(features)
     start_from = load_model(start) if start else None
     if start_from is not None:
         model = start_from.kind if model is None else model
@@ -217,16 +240,19 @@ def train(
         momentum=momentum, schedule=schedule, clip=clip, batch_size=batch_size, sampling=sampling, epochs=epochs,
         patience=patience, tolerance=tolerance, gradient_norm=gradient_norm, time_limit=time_limit, watch=watch,
         class_weight=class_weights(class_weight), features=features, augment=augment,
-        test_time_flips=test_time_flips, seed=seed,
+        test_time_flips=test_time_flips, refuse=refuse, neighbors=neighbors,
+        metric=metric, weights=weights, seed=seed,
     )  # fmt: skip
+    check_others(others, refuse is not None)
     loading: dict[str, Any] = {
         "source": data,
-        "size": size,
+        "size": size_wanted(features) if size is None else size,
         "fit": fit,
         "color": color,
         "seed": seed,
         "skip_unreadable": skip_unreadable,
         "corrections": corrections,
+        "embeddings": embeddings,
     }
     frame = start_from.preprocessing.frame if start_from else None
     if frame is not None and size is color is None and fit == "pad":
@@ -234,4 +260,6 @@ def train(
     dataset, seconds = load_data(screen, loading)
     made_here = output is None or not output.exists()
     folder = new_run(output, dataset.name, recipe.model)
-    train_and_report(screen, dataset, recipe, folder, engine, start_from, loading, seconds, json, made_here)
+    train_and_report(
+        screen, dataset, recipe, folder, engine, start_from, loading, seconds, json, made_here, others
+    )

@@ -7,7 +7,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
 from pellucid.cli.console import escape, percent
+from pellucid.models.kinds import REMEMBERING
 from pellucid.training.defaults import MINIMIZERS
+from pellucid.training.selection import measure
 
 
 class TrainingScreen:
@@ -33,6 +35,7 @@ class TrainingScreen:
             "rate": self._rate,
             "check": self._check,
             "epoch": self._epoch,
+            "tried": self._tried,
             "finished": self._finished,
         }
         if event.get("event") in show:
@@ -59,6 +62,10 @@ class TrainingScreen:
     def _check(self, event: dict[str, Any]) -> None:
         mark = "[green]✓[/]" if event["passed"] else "[yellow]![/]"
         self.screen.print(f"{mark} {event['name']}: {escape(event['sentence'])}")
+
+    def _tried(self, event: dict[str, Any]) -> None:
+        many = f"{event['neighbors']} neighbor{'s' * (event['neighbors'] > 1)}"
+        self.screen.print(f"  {many}: {measure(event['watch'], event['value'])} on validation")
 
     def _epoch(self, event: dict[str, Any]) -> None:
         words = f"loss {event['loss']:.4f}  train {percent(event['train_accuracy'])}"
@@ -89,7 +96,7 @@ class TrainingScreen:
     def _finished(self, event: dict[str, Any]) -> None:
         self._stop()
         words = f"stopped: {event['stopped']}"
-        if event["best_epoch"] != event["epochs"]:
+        if event.get("best_epoch") != event.get("epochs"):
             words += f"; epoch {event['best_epoch']} is kept, the latest that cannot be told from the best"
         self.screen.print(words)
         shares = event.get("penalty_shares", {})
@@ -108,7 +115,10 @@ class TrainingScreen:
 
 
 def described(recipe: dict[str, Any]) -> str:
-    """A settled recipe in one line: what is minimized, and how."""
+    """A settled recipe in one line: what is minimized, and how; or what is remembered."""
+    if recipe["model"] in REMEMBERING:
+        named = [f"{name} {recipe[name]}" for name in ("neighbors", "metric", "weights") if recipe[name]]
+        return escape(", ".join([recipe["model"], *named, f"seed {recipe['seed']}"]))
     penalties = [f"λ {strength(recipe['l2'])}"] + ([f"λ₁ {strength(recipe['l1'])}"] if recipe["l1"] else [])
     pace = f"{recipe['optimizer']}, learning rate {recipe['learning_rate']:g} ({recipe['schedule']})"
     if recipe["optimizer"] in MINIMIZERS:

@@ -68,7 +68,7 @@ def most_exciting(
     units : at most so many, those that matter most
     pictures : for each; they come from at most 5,000 training pictures, evenly spread
     """
-    if classifier.linear or dataset.images.ndim != 4:
+    if not classifier.network or dataset.images.ndim != 4:
         return None
     model, rows = classifier.model, dataset.train.rows
     names = [name for name, layer in model.layers.named.items() if isinstance(layer, Linear | Maxout)]

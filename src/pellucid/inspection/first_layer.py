@@ -27,13 +27,13 @@ class FirstLayer:
 
 
 def first_layer(classifier: Any) -> FirstLayer | None:
-    """The weights of a network's first layer; None for what sees no pictures, and for a linear classifier.
+    """The weights of a network's first layer; None for what sees no pictures, and for what is no network.
 
     A filter behind `SpaceToDepth` sees blocks of pixels: its weights are laid out again as these pixels lie. A unit of
     a maxout network has several templates, of which each is a picture.
     """
     frame = classifier.preprocessing.frame
-    if classifier.linear or frame is None or classifier.preprocessing.measure is not None:
+    if not classifier.network or frame is None or classifier.preprocessing.measure is not None:
         return None
     layers = classifier.model.layers.named
     name, layer = next((name, layer) for name, layer in layers.items() if layer.arrays())

@@ -32,7 +32,7 @@ def nearest_mean(
     """
     counts = np.bincount(labels, minlength=len(classes))
     if not counts.all():
-        missing = [classes[k] for k in np.flatnonzero(counts == 0)]
+        missing = [name for name, count in zip(classes, counts, strict=True) if not count]
         raise InputError(
             f"--model nearest-mean needs training pictures of every class, and {listing(missing)} has none."
         )

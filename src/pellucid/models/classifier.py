@@ -9,7 +9,7 @@ import numpy as np
 
 from pellucid.layers.layer import chain
 from pellucid.layers.linear import Linear
-from pellucid.models.kinds import LINEAR, NEIGHBORS
+from pellucid.models.kinds import LINEAR, NEIGHBORS, NETWORKS
 from pellucid.models.linear import templates
 from pellucid.models.refusal import Refusal
 from pellucid.models.scoring import outputs
@@ -81,6 +81,11 @@ class Classifier:
     def linear(self) -> bool:
         """Whether its scores are weighted sums of the features, so that they can be taken apart exactly."""
         return self.kind in LINEAR
+
+    @property
+    def network(self) -> bool:
+        """Whether it is made of layers, which can be looked into."""
+        return self.kind in NETWORKS
 
     @property
     def remembers(self) -> bool:

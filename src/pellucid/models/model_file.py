@@ -2,6 +2,7 @@
 Neither holds code."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from pellucid.models.refusal_file import refusal_from, refusal_shapes, refusal_s
 from pellucid.preprocessing.features import features_described
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.preprocessing.projection import Projection
+from pellucid.storage.atomic import copy_file
 from pellucid.storage.errors import Error, FileError, listing, printable
 from pellucid.storage.records import read_json
 from pellucid.storage.seal import check_seal, write_sealed
@@ -36,6 +38,8 @@ def save_model(folder: str | os.PathLike[str], classifier: Classifier) -> None:
     tensors = {f"preprocessing.{name}": array for name, array in arrays.items()}
     tensors |= {f"params.{name}": array for name, array in classifier.params.items()}
     tensors |= {f"statistics.{name}": array for name, array in classifier.statistics.items()}
+    for name, source in classifier.preprocessing.files.items():
+        copy_file(source, folder / name)
     refusal, points = refusal_state(classifier.refusal)
     tensors |= points
     digest = save_tensors(folder / "model.safetensors", tensors, {"kind": classifier.kind})
@@ -85,7 +89,8 @@ def load_model(path: str | os.PathLike[str]) -> Classifier:
     check_seal(source, described)
     tensors, _ = load_tensors(folder / "model.safetensors", expected=str(described.get("tensors")))
     try:
-        return _assembled(described, tensors)
+        found = _assembled(described, tensors)
+        return replace(found, preprocessing=found.preprocessing.beside(folder))
     except FileError:
         raise
     except (Error, KeyError, TypeError, ValueError, AttributeError) as error:

@@ -80,7 +80,8 @@ class Examples:
         check_measurable(self.metric, x, "picture")
         own = np.full(len(x), -1) if own is None else np.asarray(own)
         found = np.empty((len(x), k), np.int64), np.empty((len(x), k))
-        sketched = len(x) * self._flat.size > _WORTH and most > 4 * (k + _SPARE)
+        worth = "_sketches" in vars(self) or len(x) * self._flat.size > _WORTH
+        sketched = worth and most > 4 * (k + _SPARE)
         pieces = self._sketched if sketched else self._scanned
         _ = sketched and self._sketches  # made once, before several threads ask for them
         size = max(1, min(256, _TABLE // len(self))) if sketched else 1 + len(x) // (4 * _cores())
@@ -101,7 +102,12 @@ class Examples:
     @cached_property
     def _sketches(self) -> list[tuple[np.ndarray, float]]:
         """Those of all examples, the coarsest first, and the length of the longest of each kind."""
-        return [(sketches, self._sketch.longest(sketches)) for sketches in self._sketch(self._flat)]
+        size = block_rows(self._flat.shape[1], 1024)
+        blocks = [self._flat[first : first + size] for first in range(0, len(self), size)]
+        with compiler.undisturbed(), ThreadPoolExecutor(_cores()) as pool:
+            sketch = self._sketch
+            whole = [np.concatenate(kind) for kind in zip(*pool.map(sketch, blocks), strict=True)]
+        return [(sketches, sketch.longest(sketches)) for sketches in whole]
 
     def _scanned(self, x: np.ndarray, k: int, own: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """By comparing with every example."""

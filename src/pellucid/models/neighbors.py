@@ -115,7 +115,7 @@ def vote(labels: np.ndarray, far: np.ndarray, classes: int, weights: str = "unif
     rows = np.arange(count)
     votes = np.zeros((count, classes))
     rank = np.full((count, classes), k)
-    own = _shares(far) if weights == "distance" else np.ones(far.shape)
+    own = ballots(far, weights)
     for place in range(k - 1, -1, -1):
         votes[rows, labels[:, place]] += own[:, place]
         rank[rows, labels[:, place]] = place
@@ -123,8 +123,13 @@ def vote(labels: np.ndarray, far: np.ndarray, classes: int, weights: str = "unif
     return _without_ties(scores, votes, rank)
 
 
-def _shares(far: np.ndarray) -> np.ndarray:
-    """1 / distance, with k as the sum over the neighbors; where some are equal to the picture, they alone count."""
+def ballots(far: np.ndarray, weights: str) -> np.ndarray:
+    """The votes (N, k) of neighbors at these distances (N, k): together k for each picture.
+
+    1 / distance where they are weighed; where some are equal to the picture, they alone count.
+    """
+    if weights == "uniform":
+        return np.ones(far.shape)
     equal = far == 0
     share = np.where(equal.any(axis=1, keepdims=True), equal, 1 / np.where(equal, 1, far))
     return share * (far.shape[1] / share.sum(axis=1, keepdims=True))

@@ -11,7 +11,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from pellucid.arrays.namespace import namespace
-from pellucid.preprocessing.standardize import block_rows
 
 _SAMPLE = 1_000  # examples that the directions are found from
 _DIMENSIONS = (64, 256)
@@ -63,22 +62,20 @@ class Projection:
     unit: bool
 
     def __call__(self, x: np.ndarray) -> list[np.ndarray]:
-        made = [np.empty((len(x), count + 2), np.float32) for count in self.counts]
-        size = block_rows(x.shape[1], 2048)
-        for first in range(0, len(x), size):
-            rows = x[first : first + size].astype(np.float32)
-            if self.unit:
-                rows /= np.sqrt(_squares(rows))[:, None]
-            rows -= self.center
-            z = rows if self.basis is None else rows @ self.basis.T
-            squares = _squares(rows)
-            for sketch, count in zip(made, self.counts, strict=True):
-                own, kept = sketch[first : first + size], z[:, :count]
-                own[:, :count] = kept
-                # Where all is kept nothing is left: a difference of two roundings would be a wrong bound.
-                left = 0 if self.basis is None else np.maximum(squares - _squares(kept), 0)
-                own[:, count] = np.sqrt(left)
-                own[:, count + 1] = _squares(own[:, : count + 1])
+        rows = x.astype(np.float32)
+        if self.unit:
+            rows /= np.sqrt(_squares(rows))[:, None]
+        rows -= self.center
+        z, squares = rows if self.basis is None else rows @ self.basis.T, _squares(rows)
+        made = []
+        for count in self.counts:
+            sketch = np.empty((len(x), count + 2), np.float32)
+            sketch[:, :count] = z[:, :count]
+            # Where all is kept nothing is left: a difference of two roundings would be a wrong bound.
+            left = 0 if self.basis is None else np.maximum(squares - _squares(z[:, :count]), 0)
+            sketch[:, count] = np.sqrt(left)
+            sketch[:, count + 1] = _squares(sketch[:, : count + 1])
+            made.append(sketch)
         return made
 
     def bounds(self, sketches: Any, x: Any) -> Any:
@@ -116,17 +113,12 @@ class Pooled:
     blocks: tuple[int, ...]
 
     def __call__(self, x: np.ndarray) -> list[np.ndarray]:
-        height, width, channels = self.shape
-        sides = [(-(-height // block), -(-width // block)) for block in self.blocks]
-        made = [np.empty((len(x), down * across * channels), np.float32) for down, across in sides]
-        size = block_rows(x.shape[1], 2048)
-        for first in range(0, len(x), size):
-            sums, done = x[first : first + size].astype(np.float32).reshape(-1, *self.shape), 1
-            for sketch, block in zip(made[::-1], self.blocks[::-1], strict=True):
-                down, across = (np.arange(0, side, block // done) for side in sums.shape[1:3])
-                sums, done = np.add.reduceat(np.add.reduceat(sums, down, axis=1), across, axis=2), block
-                sketch[first : first + size] = sums.reshape(len(sums), -1)
-        return made
+        sums, done, made = x.astype(np.float32).reshape(-1, *self.shape), 1, []  # (n, D) → (n, H, W, C)
+        for block in self.blocks[::-1]:
+            down, across = (np.arange(0, side, block // done) for side in sums.shape[1:3])
+            sums, done = np.add.reduceat(np.add.reduceat(sums, down, axis=1), across, axis=2), block
+            made.append(sums.reshape(len(sums), -1))
+        return made[::-1]
 
     def bounds(self, sketches: Any, x: Any) -> Any:
         return _city_block(sketches, x)
@@ -178,8 +170,9 @@ def _directions(x: np.ndarray, count: int) -> np.ndarray:
     _, vectors = np.linalg.eigh((x @ x.T).astype(np.float64))
     basis = (vectors[:, ::-1][:, :count].T @ x).astype(np.float64)
     basis = np.linalg.qr(basis.T)[0].T.astype(np.float32)
-    longest = np.linalg.norm(basis.astype(np.float64) @ basis.T.astype(np.float64), 2) ** 0.5
-    return basis / np.float32(max(1.0, longest) * (1 + _UNIT))
+    # ‖P‖² is at most the largest sum of a row of |PPᵀ| (Gershgorin 1931).
+    longest = np.sqrt(np.abs(basis @ basis.T).sum(axis=1).max())
+    return basis / np.float32(longest * (1 + len(basis) * _UNIT))
 
 
 def _city_block(sketches: Any, x: Any) -> Any:

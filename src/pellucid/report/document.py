@@ -7,14 +7,18 @@ from typing import Any
 from pellucid.data.dataset import Dataset
 from pellucid.inspection.metrics import Evaluation
 from pellucid.report import (
+    abstaining,
     background,
     believability,
     class_measures,
     confusion,
     exciting,
+    feature_section,
     health,
     learning,
+    neighbors_tried,
     overview,
+    suspect_labels,
     template_gallery,
     verdict_cards,
 )
@@ -28,9 +32,13 @@ LINKS = {
     "mistakes": "Confident mistakes",
     "close": "Closest calls",
     "classes": "Class by class",
+    "features": "Features",
     "templates": "Templates",
     "units": "Units",
+    "suspects": "Suspect labels",
     "calibration": "Probabilities",
+    "none": "None of these",
+    "neighbors": "Number of neighbors",
     "learning": "Learning curves",
     "health": "Health",
     "rate": "Learning rate",
@@ -78,9 +86,13 @@ def report(material: Material) -> str:
         "mistakes": verdict_cards.mistakes(material),
         "close": verdict_cards.close_calls(material),
         "classes": class_measures.class_measures(material),
+        "features": feature_section.feature_section(material),
         "templates": template_gallery.template_gallery(material),
         "units": exciting.exciting_pictures(material),
+        "suspects": suspect_labels.suspect_labels(material),
         "calibration": believability.believability(material),
+        "none": abstaining.abstaining(material),
+        "neighbors": neighbors_tried.neighbors_tried(material),
         "learning": learning.curves(material),
         "health": health.health(material),
         "rate": learning.rate(material),
@@ -90,10 +102,10 @@ def report(material: Material) -> str:
         "seen": background.contact_sheet(material),
         "timings": background.timings(material),
     }
-    names = LINKS if material.classifier.linear else {**LINKS, "templates": "First layer"}
+    names = {**LINKS, "templates": "First layer"} if material.classifier.network else LINKS
     links = [(anchor, names[anchor]) for anchor, content in sections.items() if content]
     # Last, because the sections fill the sheets.
-    look = "\n".join((style(), material.sheets.style(), material.template_sheets.style()))
+    look = "\n".join((style(), *(sheets.style() for sheets in material.all_sheets)))
     main = material.main
     accuracy = "" if main is None else f": {100 * main.accuracy:.1f} % right"
     return page(

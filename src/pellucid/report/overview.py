@@ -5,7 +5,7 @@ from typing import Any
 
 from pellucid.inspection.metrics import Evaluation
 from pellucid.inspection.mistakes import cells, confusions
-from pellucid.models.kinds import NETWORKS
+from pellucid.models.kinds import NETWORKS, REMEMBERING
 from pellucid.report.markup import count, duration, escape, number, percent, section, settings
 from pellucid.report.material import Material
 
@@ -18,6 +18,8 @@ SEEN = {
 
 
 TITLES = {
+    "nearest-mean": "nearest class mean",
+    "knn": "nearest neighbors",
     "softmax": "linear softmax classifier",
     "svm": "linear support vector machine",
     "logistic": "logistic regression",
@@ -149,7 +151,9 @@ def summary(material: Material) -> str:
     """The recipe, and what came of it."""
     recipe = material.recorded("recipe")
     rows = (
-        [(_words(name), _value(value)) for name, value in recipe.items()] if isinstance(recipe, dict) else []
+        [(_words(name), _value(value)) for name, value in recipe.items() if name in _told(material, recipe)]
+        if isinstance(recipe, dict)
+        else []
     )
     outcome = _outcome(material)
     if not (rows or outcome):
@@ -178,6 +182,9 @@ def _outcome(material: Material) -> list[tuple[str, str]]:
     if material.classifier.linear:
         k, d = material.classifier.templates[0].shape
         rows.append(("weights", f"{k:,} classes × {d:,} inputs, {numbers:,} numbers"))
+    elif material.classifier.remembers:
+        size = material.classifier.model.examples.inputs.size
+        rows.append(("remembers", f"{len(material.classifier.model.examples):,} examples, {size:,} numbers"))
     else:
         rows.append(("parameters", f"{numbers:,}"))
         rows.append(("multiply-adds", f"{material.classifier.model.multiply_adds():,} for a prediction"))
@@ -199,6 +206,14 @@ def _outcome(material: Material) -> list[tuple[str, str]]:
     if fingerprint:
         rows.append(("data fingerprint", f"<code>{escape(str(fingerprint)[:16])}</code>"))
     return rows
+
+
+def _told(material: Material, recipe: dict[str, Any]) -> list[str]:
+    """What is told of a recipe: of a model that minimizes nothing, what it has a use for."""
+    if material.classifier.kind not in REMEMBERING:
+        return list(recipe)
+    used = ("model", "features", "neighbors", "metric", "weights", "watch", "refuse", "seed")
+    return [name for name in used if recipe.get(name) is not None]
 
 
 def _words(name: object) -> str:

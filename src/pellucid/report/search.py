@@ -13,11 +13,12 @@ from pellucid.inspection.marks import Mark, Note
 from pellucid.inspection.strokes import pixels
 from pellucid.report.document import style
 from pellucid.report.markup import count, escape, page, percent, section, settings, table
-from pellucid.search.findings import command, conclusion, label, measure, ranked, widened
+from pellucid.search.findings import command, conclusion, label, ranked, widened
 from pellucid.search.settings import setting
 from pellucid.search.space import Range
 from pellucid.search.trials import Plan, Trial, best
 from pellucid.storage.atomic import write_text
+from pellucid.training.selection import measure
 
 # From worst to best: dark blue to yellow, by lightness too (viridis, by Smith and van der Walt).
 _COLORS = ("#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725")

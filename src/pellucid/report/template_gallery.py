@@ -15,8 +15,12 @@ STRIP = 1024  # inputs up to which the weights of rows of numbers are drawn as a
 def template_gallery(material: Material) -> str:
     """The section: each class's template as a picture and centered, and those of the pairs it confuses; of a network
     the weights of its first layer."""
+    if material.classifier.remembers:
+        return ""
     if not material.classifier.linear:
         return first_layer_gallery(material)
+    if material.classifier.preprocessing.measure is not None:
+        return ""  # the section of features draws them
     if not material.sees_pixels:
         return _strip(material)
     shape = tuple(int(side) for side in material.dataset.images.shape[1:])

@@ -3,11 +3,13 @@
 import numpy as np
 
 from pellucid.inspection.attribution import GRADIENT_TIMES_INPUT, explanation
+from pellucid.inspection.bill import bill
 from pellucid.inspection.contributions import BASELINE, Receipt, signed
 from pellucid.inspection.drawings import overlay, waterfall
 from pellucid.inspection.metrics import Evaluation
 from pellucid.inspection.mistakes import closest_calls, confident_mistakes
 from pellucid.inspection.pictures import color_picture, data_uri, shrunk
+from pellucid.report import neighbor_card
 from pellucid.report.charts import short
 from pellucid.report.markup import count, escape, percent, section
 from pellucid.report.material import Material
@@ -55,6 +57,8 @@ def close_calls(material: Material, most: int = 6) -> str:
 
 
 def _legend(material: Material) -> str:
+    if material.classifier.remembers:
+        return neighbor_card.LEGEND
     words = "" if material.classifier.linear else f" {_APPROXIMATE}"
     if not material.draws_receipts:
         return f"Contributions are {BASELINE.replace('picture', 'example')}.{words}"
@@ -79,13 +83,18 @@ def _card(material: Material, evaluation: Evaluation, place: int, other: int) ->
         f'said <b class="said">{escape(names[said])}</b> '
         f"{percent(evaluation.probabilities[place, said], 0)} · {outcome}"
     )
+    if material.classifier.remembers:
+        face = _picture_only(material, row)
+        reasons = neighbor_card.reasons(material, picture, said)
+        return f'<li><h3>{title}</h3>{face}{reasons}<p class="from">{escape(material.origin(row))}</p></li>'
     why = explanation(material.classifier, picture, said, other)
-    faces = _faces(picture, why, names[true]) if material.draws_receipts else _picture_only(material, picture)
+    faces = _faces(picture, why, names[true]) if material.draws_receipts else _picture_only(material, row)
     words = "" if material.draws_receipts else _strongest(why)
     return (
         f"<li><h3>{title}</h3>{faces}"
         f'<p class="small">Why <b>{escape(names[said])}</b> and not <b>{escape(names[other])}</b>:</p>'
-        f"{waterfall(why)}{words}{_sums(material, evaluation, picture, place, said, other)}"
+        f"{waterfall(why)}{words}{_lines(material, why, picture)}"
+        f"{_sums(material, evaluation, picture, place, said, other)}"
         f'<p class="from">{escape(material.origin(row))}</p></li>'
     )
 
@@ -105,13 +114,30 @@ def _faces(picture: np.ndarray, why: Receipt, true: str) -> str:
     )
 
 
-def _picture_only(material: Material, picture: np.ndarray) -> str:
+def _picture_only(material: Material, row: int) -> str:
     if not material.has_pictures:
         return ""
+    picture = np.asarray(material.viewable[row])
     return (
         f'<div class="faces"><figure><img src="{_uri(picture)}" {_size(picture)} alt="The picture">'
         "</figure></div>"
     )
+
+
+def _lines(material: Material, why: Receipt, picture: np.ndarray) -> str:
+    """The features that counted most: what each is, where it is in the picture, what it added."""
+    if not why.items:
+        return ""
+    lines = []
+    for line in bill(material.classifier.preprocessing.measure, why, picture):
+        name = str(line.item)
+        icon = material.icon_sheets.tiles(line.icon[np.newaxis], [name])[0]
+        place = material.place_sheets.tiles(line.where[np.newaxis], [f"where {name} is"])[0]
+        side = "said" if line.item.amount > 0 else "is"
+        lines.append(
+            f'<li>{icon}{place}<span>{escape(name)}<br><b class="{side}">{signed(line.item.amount, 3)}</b></span></li>'
+        )
+    return f'<ul class="bill">{"".join(lines)}</ul>'
 
 
 def _strongest(why: Receipt) -> str:
@@ -128,19 +154,19 @@ def _sums(
     """bias + Σ contributions = score, for the verdict and the class it is compared with; for a network what the
     average picture's score and the contributions come to, beside the score."""
     bills = [explanation(material.classifier, picture, index) for index in (said, other)]
-    exact, approximate = all(bill.exact for bill in bills), any(bill.method for bill in bills)
+    exact, approximate = all(each.exact for each in bills), any(each.method for each in bills)
     rows = []
-    for index, bill in zip((said, other), bills, strict=True):
+    for index, each in zip((said, other), bills, strict=True):
         rows.append(
-            f'<tr><th scope="row">{escape(short(bill.class_name, 18))}</th><td class="n">'
-            f"{signed(bill.bias, 3)}</td>"
-            f'<td class="n">{signed(bill.total - bill.bias, 3)}</td><td class="n">'
-            f"{signed(bill.score, 3)}</td>"
+            f'<tr><th scope="row">{escape(short(each.class_name, 18))}</th><td class="n">'
+            f"{signed(each.bias, 3)}</td>"
+            f'<td class="n">{signed(each.total - each.bias, 3)}</td><td class="n">'
+            f"{signed(each.score, 3)}</td>"
             f'<td class="n">{percent(evaluation.probabilities[place, index], 0)}</td></tr>'
         )
     badge = "approximately" if approximate else "exact to 1e-5" if exact else "rounded in float32"
     offset, equal = ("average", "≈") if approximate else ("bias", "=")
-    added = "pixels" if material.sees_pixels else "inputs"
+    added = "pixels" if material.sees_pixels else "features" if bills[0].items else "inputs"
     said_so = f'<p class="small">{escape(bills[0].title)}: {escape(bills[0].reliability)}.</p>'
     return (
         f'<table><caption class="hidden">Bias and contributions add up to the score ({badge})</caption>'

@@ -11,6 +11,7 @@ from pellucid.search.settings import LAYERS, setting
 from pellucid.search.space import Range
 from pellucid.search.trials import Plan, Trial, best
 from pellucid.training.recipe import Recipe
+from pellucid.training.selection import measure
 
 EDGE = 0.05
 """A value in the outermost twentieth of its range, on the logarithmic scale, is at an edge."""
@@ -81,15 +82,6 @@ def conclusion(plan: Plan, trials: Sequence[Trial]) -> list[str]:
 def label(name: str) -> str:
     """What a setting is called in a sentence."""
     return {"l2": "λ of L2", "l1": "λ of L1"}.get(name, name.replace("_", " "))
-
-
-def measure(watch: str, value: float) -> str:
-    """The watched measure in words: "38.2 % right"; for the loss its value."""
-    if not math.isfinite(value):
-        return "diverged"
-    if watch == "loss":
-        return f"loss {-value:.4f}"
-    return f"{100 * value:.2f} % {'right' if watch == 'accuracy' else watch}"
 
 
 def as_json(plan: Plan, trials: Sequence[Trial], data: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pellucid.data.dataset import Dataset
 from pellucid.inspection.metrics import Evaluation
-from pellucid.models.kinds import KINDS
+from pellucid.models.kinds import KINDS, REMEMBERING
 from pellucid.models.majority import MajorityClass
 from pellucid.models.model_file import save_model
 from pellucid.storage.errors import InputError, meant
@@ -67,19 +67,38 @@ class Rung:
     train: Callable[[Dataset, Recipe, str, Epochs], Trained] = field(repr=False)
 
 
-def ladder(models: Sequence[str]) -> tuple[Rung, ...]:
+def ladder(models: Sequence[str], features: Sequence[str] = ()) -> tuple[Rung, ...]:
     """The lowest rung, and those of these names above it, in their order; a name that comes twice counts once.
 
-    Raises `InputError` for an unknown name, or none.
+    Parameters
+    ----------
+    models : names, each alone or with features of its own, such as "svm@hog+color"
+    features : every model named alone is trained on each of these
+
+    Raises `InputError` for an unknown name, or none; and for a model that cannot see such features.
     """
-    unknown = [name for name in models if name not in RUNGS]
+    unknown = [name for name in models if name.partition("@")[0] not in RUNGS]
     if unknown or not models:
         came = ", ".join(repr(name) for name in unknown) or "none"
         raise InputError(
             f"--models must be names out of {', '.join(RUNGS)}, with commas between, got {came}."
-            f"{meant(unknown[0].lower(), RUNGS) if unknown else ''}"
+            f"{meant(unknown[0].partition('@')[0].lower(), RUNGS) if unknown else ''}"
         )
-    return tuple(RUNGS[name] for name in dict.fromkeys((LOWEST, *models)))
+    alone = [name for name in models if "@" not in name and name != LOWEST]
+    names = [f"{name}@{each}" for each in features for name in alone]
+    names += [name for name in models if "@" in name or not features]
+    return tuple(_rung(name) for name in dict.fromkeys((LOWEST, *names)))
+
+
+def _rung(name: str) -> Rung:
+    """The rung of a name, alone or with "@features" behind it."""
+    model, at, features = name.partition("@")
+    if not at:
+        return RUNGS[model]
+    if model == LOWEST:
+        raise InputError(f"--models {name}: the majority class looks at no picture. Leave out @{features}.")
+    recipe = Recipe(model=model, features=features)  # what does not go together is said at once
+    return Rung(name, f"{KINDS[model]}, on {recipe.features}", _trainer(model, recipe.features))
 
 
 def _count(dataset: Dataset, recipe: Recipe, engine: str, epochs: Epochs) -> Trained:
@@ -111,7 +130,7 @@ def _descend(dataset: Dataset, recipe: Recipe, engine: str, epochs: Epochs) -> T
     outcome = fit(dataset, recipe, engine=engine, listener=heard)
     result = outcome.run["result"]
     facts = {key: outcome.run[key] for key in ("recipe", "engine", "versions")}
-    facts |= {"best_epoch": result["best_epoch"], "compile_seconds": result["seconds"]["compile"]}
+    facts |= {"best_epoch": result.get("best_epoch"), "compile_seconds": result["seconds"]["compile"]}
     evaluations = {part: found for part, found in outcome.evaluations.items() if part != "train"}
     classifier = outcome.classifier
     return Trained(
@@ -124,10 +143,15 @@ def _descend(dataset: Dataset, recipe: Recipe, engine: str, epochs: Epochs) -> T
     )
 
 
-def _trainer(name: str) -> Callable[[Dataset, Recipe, str, Epochs], Trained]:
-    """The trainer with this model in the recipe."""
+def _trainer(name: str, features: str | None = None) -> Callable[[Dataset, Recipe, str, Epochs], Trained]:
+    """The trainer with this model in the recipe, and these features."""
+    if name in REMEMBERING:
+        # What the others need in order to descend says nothing to it.
+        return lambda dataset, recipe, engine, epochs: _descend(
+            dataset, Recipe(name, features=features, watch=recipe.watch, seed=recipe.seed), engine, epochs
+        )
     return lambda dataset, recipe, engine, epochs: _descend(
-        dataset, replace(recipe, model=name), engine, epochs
+        dataset, replace(recipe, model=name, features=features), engine, epochs
     )
 
 

@@ -88,7 +88,9 @@ def remembered(
     began = time.perf_counter()
     tried = memory.tried if len(dataset.validation) else {}
     recipe, model, params = memory.made(tried)
-    events: list[dict[str, Any]] = [{"event": "tried", "neighbors": k, "value": v} for k, v in tried.items()]
+    events: list[dict[str, Any]] = [
+        {"event": "tried", "watch": recipe.watch, "neighbors": k, "value": v} for k, v in tried.items()
+    ]
     for event in events:
         listener(event)
     spent["train"] = time.perf_counter() - began

@@ -42,3 +42,12 @@ def watched(name: str, evaluation: Evaluation, losses: np.ndarray) -> tuple[floa
     share = shares[name]
     # The binomial error; for the means over classes it is the usual approximation.
     return share, math.sqrt(share * (1 - share) / count)
+
+
+def measure(watch: str, value: float) -> str:
+    """The watched measure in words: "38.2 % right"; for the loss its value."""
+    if not math.isfinite(value):
+        return "diverged"
+    if watch == "loss":
+        return f"loss {-value:.4f}"
+    return f"{100 * value:.2f} % {'right' if watch == 'accuracy' else watch}"
