@@ -15,7 +15,7 @@ KINDS = (
     "fhog:cell=4,orientations=6",
     "color",
     "color:grid=2,bins=7,soft=true",
-    "color:space=rgb,bins=3",
+    "color:space=rgb,bins=3,power=0.5",
     "color:space=hsv,bins=3,grid=3",
     "color:space=opponent,bins=4,soft=true",
     "thumbnail:grid=3",

@@ -73,9 +73,11 @@ def test_a_word_lies_on_the_patches_in_which_it_was_found():
     learned = {name.partition(".")[2]: array for name, array in seen.learned.items()}
     picture = max(pictures, key=lambda each: part(each[np.newaxis], **learned)[0, 3])
     counts = part.activations(picture[np.newaxis], *(learned[n] for n in ("codebook", "mean", "whitening")))
-    expected = np.full((16, 13), -model.preprocessing.mean[3] / 208)
-    for top, left in zip(*np.nonzero(counts[0, :, :, 3]), strict=True):
-        expected[top : top + 4, left : left + 4] += 1 / 16
+    # What is expected of any picture is shared out among all 13 × 10 patches.
+    expected = np.zeros((16, 13))
+    for top, left in np.ndindex(13, 10):
+        own = counts[0, top, left, 3] - model.preprocessing.mean[3] / 130
+        expected[top : top + 4, left : left + 4] += own / 16
     heat = receipt(model, picture, 0).contributions[..., 0]
     assert counts[0, :, :, 3].sum() >= 5
     np.testing.assert_allclose(heat, expected, atol=1e-6)

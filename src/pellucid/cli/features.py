@@ -82,17 +82,18 @@ def _named(text: str, path: str, size: int | None, fit: str, color: str | None) 
     """The features of that name, ready to be measured in the picture."""
     from pellucid.data.frame import Frame
     from pellucid.data.picture import read_picture
-    from pellucid.preprocessing.features import features_described
+    from pellucid.preprocessing.features import features_described, usual
     from pellucid.preprocessing.measuring import Measured
     from pellucid.storage.errors import InputError, printable
 
-    kind = features_described(text)
+    side, color = size or 32, color or "rgb"
+    frame = Frame(side, side, fit, color)
+    kind = usual(features_described(text), frame.shape)
     if not isinstance(kind, Measured):
         raise InputError(
             f"--features {text} are the pixels themselves: there is nothing to draw of one picture."
         )
-    side = size or 32
-    picture = read_picture(path, Frame(side, side, fit, color or "rgb"))
+    picture = read_picture(path, frame)
     kind = kind.settled(picture.shape, 1)
     if needed := kind.arrays(picture.shape):
         names = ", ".join(dict.fromkeys(name.partition(".")[0] for name in needed))

@@ -12,7 +12,7 @@ from pellucid.inspection.color_bins import bin_colors, bin_names
 from pellucid.inspection.lettering import written
 from pellucid.inspection.paper import FAINT, INK, PAPER, RULE, SMALL, Figure
 from pellucid.inspection.pictures import ORANGE
-from pellucid.inspection.view import ICON
+from pellucid.inspection.view import ICON, spread
 
 _MOST = 12  # bars of bins
 _BAR, _BARS = 20, 300  # height of a bar with its gap; width of all
@@ -49,24 +49,28 @@ class ColorView:
 
     def shares(self, pixels: np.ndarray) -> np.ndarray:
         """How much of each pixel (n, 3) uint8 is in each bin: (n, bins) float32."""
-        alone = replace(self.part, grid=(1, 1))
-        return alone(pixels.reshape(-1, 1, 1, 3))
+        alone = replace(self.part, grid=(1, 1), power=1.0)
+        blocks = [
+            pixels[first : first + _BLOCK].reshape(-1, 1, 1, 3) for first in range(0, len(pixels), _BLOCK)
+        ]
+        return np.concatenate([alone(block) for block in blocks])
 
     def placed(self, picture: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        """A histogram is the mean of what its pixels are in, so that each pixel gets exactly its own."""
+        """What a bin adds in a field, shared out among the pixels by how much of each is in it."""
         heat = np.zeros(self.shape[:2])
-        for (top, bottom, left, right), own in zip(
-            self.fields, weights.reshape(len(self.fields), -1), strict=True
-        ):
-            pixels = picture[top:bottom, left:right].reshape(-1, 3)
-            blocks = [
-                self.shares(pixels[first : first + _BLOCK]) @ own for first in range(0, len(pixels), _BLOCK)
-            ]
-            heat[top:bottom, left:right] = np.concatenate(blocks).reshape(bottom - top, -1) / len(pixels)
+        added = (weights * self.part(picture[np.newaxis])[0]).reshape(len(self.fields), -1)
+        for (top, bottom, left, right), amounts in zip(self.fields, added, strict=True):
+            own = self.shares(picture[top:bottom, left:right].reshape(-1, 3)).astype(np.float64)
+            total = own.sum(axis=0)
+            each = np.divide(amounts, total, where=total > 0, out=np.zeros_like(amounts))
+            heat[top:bottom, left:right] = (own @ each).reshape(bottom - top, -1)
         return heat
 
+    def evenly(self, amounts: np.ndarray) -> np.ndarray:
+        return spread(amounts.reshape(len(self.fields), -1).sum(axis=1), self.fields, self.shape[:2])
+
     def kept(self, picture: np.ndarray, values: np.ndarray, factor: int) -> list[Figure]:
-        every = values.reshape(len(self.fields), -1).astype(np.float64)
+        every = values.reshape(len(self.fields), -1).astype(np.float64) ** (1 / self.part.power)
         sizes = np.array([(bottom - top) * (right - left) for top, bottom, left, right in self.fields])
         whole = sizes @ every / sizes.sum()
         counted = f"{len(self.colors):,} bins" + (f" in {len(every)} fields" if len(every) > 1 else "")
@@ -110,11 +114,7 @@ class ColorView:
         return np.broadcast_to(self.colors[group], (ICON, ICON, 3)).copy()
 
     def where(self, group: int, picture: np.ndarray) -> np.ndarray:
-        pixels = picture.reshape(-1, 3)
-        blocks = [
-            self.shares(pixels[first : first + _BLOCK])[:, group] for first in range(0, len(pixels), _BLOCK)
-        ]
-        return np.concatenate(blocks).reshape(self.shape[:2]).astype(np.float64)
+        return self.shares(picture.reshape(-1, 3))[:, group].reshape(self.shape[:2]).astype(np.float64)
 
     def _bars(self, shares: np.ndarray) -> np.ndarray:
         """The fullest bins as bars with their shares and names."""

@@ -36,8 +36,10 @@ class EdgeView:
         return self.cells.groups
 
     def placed(self, picture: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        values = self.part(picture[np.newaxis])[0].astype(np.float64)
-        return spread(weights * values, self.part.boxes(*self.shape), self.shape[:2])
+        return self.evenly(weights * self.part(picture[np.newaxis])[0].astype(np.float64))
+
+    def evenly(self, amounts: np.ndarray) -> np.ndarray:
+        return spread(amounts, self.part.boxes(*self.shape), self.shape[:2])
 
     def kept(self, picture: np.ndarray, values: np.ndarray, factor: int) -> list[Figure]:
         factor = max(factor, -(-_LEAST // min(self.part.cell)))

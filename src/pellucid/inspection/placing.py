@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.inspection.view import spread
 from pellucid.inspection.views import views
 
 
@@ -54,13 +53,10 @@ def placed(
     slopes (D,) : by how much the score rises with each standardized feature
     contributions (D,) : the slopes times the standardized features of this picture (H, W, C)
     """
-    measure, scale = preprocessing.measure, preprocessing.scale.astype(np.float64)
-    weights = slopes / scale
-    height, width = picture.shape[:2]
-    heat = np.zeros((height, width))
-    for seen in views(measure, picture.shape):
-        heat += seen.view.placed(picture, weights[seen.place])
+    weights = slopes / preprocessing.scale.astype(np.float64)
     expected = -weights * preprocessing.mean.astype(np.float64)
-    heat += spread(expected, measure.boxes(picture.shape), (height, width))
+    heat = np.zeros(picture.shape[:2])
+    for seen in views(preprocessing.measure, picture.shape):
+        heat += seen.view.placed(picture, weights[seen.place]) + seen.view.evenly(expected[seen.place])
     # Sums in another order are other in their last digits; what is left over belongs to no place.
     return heat + (contributions.sum() - heat.sum()) / heat.size

@@ -9,7 +9,7 @@ from pellucid.features.settings import fields
 from pellucid.features.thumbnail import Thumbnail
 from pellucid.inspection.paper import Figure
 from pellucid.inspection.pictures import color_picture, diverging
-from pellucid.inspection.view import boxed, cut_out, enlarged
+from pellucid.inspection.view import boxed, cut_out, enlarged, spread
 
 _TEMPLATE = 144  # pixels, about, of the longer side of drawn weights
 
@@ -37,6 +37,9 @@ class ThumbnailView:
             inside = picture[top:bottom, left:right].astype(np.float64) @ each
             heat[top:bottom, left:right] = inside / inside.size
         return heat
+
+    def evenly(self, amounts: np.ndarray) -> np.ndarray:
+        return spread(amounts, self.part.boxes(*self.shape), self.shape[:2])
 
     def kept(self, picture: np.ndarray, values: np.ndarray, factor: int) -> list[Figure]:
         small = np.rint(values.reshape(*self.part.grid, -1)).astype(np.uint8)

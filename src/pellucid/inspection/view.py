@@ -31,6 +31,10 @@ class View(Protocol):
         """Where in the picture Σ weights · features comes from: (H, W) float64, which add up to about it."""
         ...
 
+    def evenly(self, amounts: np.ndarray) -> np.ndarray:
+        """Amounts (D,) shared out evenly where each feature is measured: (H, W) float64, of the same sum."""
+        ...
+
     def kept(self, picture: np.ndarray, values: np.ndarray, factor: int) -> list[Figure]:
         """What the features (D,) of a picture keep of it, drawn; `factor` is by how much a pixel is enlarged."""
         ...
@@ -75,8 +79,10 @@ class PlainView:
         return np.arange(len(self.boxes))
 
     def placed(self, picture: np.ndarray, weights: np.ndarray) -> np.ndarray:
-        values = self.part(picture[np.newaxis])[0].astype(np.float64)
-        return spread(weights * values, self.boxes, self.shape[:2])
+        return self.evenly(weights * self.part(picture[np.newaxis])[0].astype(np.float64))
+
+    def evenly(self, amounts: np.ndarray) -> np.ndarray:
+        return spread(amounts, self.boxes, self.shape[:2])
 
     def kept(self, picture: np.ndarray, values: np.ndarray, factor: int) -> list[Figure]:
         return [Figure(strip(values), self.part.name, f"{len(values):,} numbers")]

@@ -1,12 +1,12 @@
 """Visual words, drawn: the codebook as a mosaic, a picture put together of its nearest words, a word's patches."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from pellucid.features.patches import patches
+from pellucid.features.patches import patches, positions
 from pellucid.features.settings import fields
 from pellucid.features.visual_words import VisualWords
 from pellucid.inspection.paper import Figure
@@ -56,31 +56,43 @@ class WordsView:
         book = (self.learned[name] for name in ("codebook", "mean", "whitening"))
         return self.part.activations(picture[np.newaxis], *book)[0]
 
+    @property
+    def patches(self) -> tuple[int, int]:
+        """How many patches a picture has, down and across."""
+        assert self.part.patch is not None
+        assert self.part.stride is not None
+        rows, columns = (positions(side, self.part.patch, self.part.stride) for side in self.shape[:2])
+        return rows, columns
+
     def boxes(self) -> np.ndarray:
         """The patches of a picture: (rows · columns, 4) int, top, bottom, left and right."""
         assert self.part.patch is not None
         assert self.part.stride is not None
-        side, stride = self.part.patch, self.part.stride
-        rows, columns = ((length - side) // stride + 1 for length in self.shape[:2])
-        top, left = np.indices((rows, columns)).reshape(2, -1) * stride
-        return np.stack([top, top + side, left, left + side], axis=1)
+        top, left = np.indices(self.patches).reshape(2, -1) * self.part.stride
+        return np.stack([top, top + self.part.patch, left, left + self.part.patch], axis=1)
 
     def placed(self, picture: np.ndarray, weights: np.ndarray) -> np.ndarray:
         """What a word adds in a field, shared out among the patches by how much each counts for it."""
         counts = self.activations(picture).astype(np.float64)
-        rows, columns = counts.shape[:2]
-        heat = np.zeros((rows, columns))
-        values = self.part(picture[np.newaxis], **self.learned)[0].astype(np.float64)
-        grid = fields((rows, columns), self.part.grid)
-        for (top, bottom, left, right), added in zip(
-            grid, (weights * values).reshape(len(grid), -1), strict=True
-        ):
+        heat = np.zeros(self.patches)
+        added = weights * self.part(picture[np.newaxis], **self.learned)[0].astype(np.float64)
+        for (top, bottom, left, right), amounts in self._by_field(added):
             own = counts[top:bottom, left:right]
             total = own.sum(axis=(0, 1))
-            heat[top:bottom, left:right] = own @ np.divide(
-                added, total, where=total > 0, out=np.zeros_like(added)
-            )
+            shares = np.divide(amounts, total, where=total > 0, out=np.zeros_like(amounts))
+            heat[top:bottom, left:right] = own @ shares
         return spread(heat.ravel(), self.boxes(), self.shape[:2])
+
+    def evenly(self, amounts: np.ndarray) -> np.ndarray:
+        heat = np.zeros(self.patches)
+        for (top, bottom, left, right), own in self._by_field(amounts):
+            heat[top:bottom, left:right] = own.sum() / ((bottom - top) * (right - left))
+        return spread(heat.ravel(), self.boxes(), self.shape[:2])
+
+    def _by_field(self, amounts: np.ndarray) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+        """The fields of the grid, in patches, each with its amounts (W,) of those of all features (D,)."""
+        grid = fields(self.patches, self.part.grid)
+        return zip(grid, amounts.reshape(len(grid), -1), strict=True)
 
     def where(self, group: int, picture: np.ndarray) -> np.ndarray:
         """The pixels of the patches to which this word is the nearest; of none, of the one that it is nearest to."""
@@ -98,7 +110,7 @@ class WordsView:
         down, across = self.part.grid
         about = (
             f"{len(self.names):,} words in {down} x {across} fields: {len(values):,} numbers\n"
-            "each patch drawn as its nearest word; brightness and contrast are lost"
+            "each patch as its nearest word, without its light"
         )
         words = mosaic(self.pictures[most], 10, max(2, 30 // self.pictures.shape[1]))
         return [
