@@ -72,6 +72,7 @@ class Dataset:
     fingerprint : SHA-256 (hex) of prepared pictures, labels and classes; the split is not in it
     source : what the user typed
     corrections : of which table, its digest, and how many pictures were relabelled and left out; None without one
+    pictures (N, H, W, C) uint8 : the pictures themselves, where `images` are embeddings of them; else None
     """
 
     name: str
@@ -87,6 +88,13 @@ class Dataset:
     source: str = ""
     notes: tuple[str, ...] = ()
     corrections: Mapping[str, Any] | None = None
+    pictures: np.ndarray | None = field(default=None, repr=False)
+
+    @property
+    def viewable(self) -> np.ndarray | None:
+        """What there is to look at of each row, (N, H, W, C) uint8: `images`, or the pictures behind embeddings; None
+        for rows of numbers."""
+        return self.images if self.images.ndim == 4 else self.pictures
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -92,6 +92,9 @@ def contact_sheet(material: Material) -> str:
         pixels = f"{frame.width}\u00a0×\u00a0{frame.height} pixels"
         how = f" It sees {pixels} {color}; pictures of another size are {FIT[frame.fit]}."
     lead = f"<p>Training pictures exactly as the model sees them.{how}</p>"
+    if dataset.images.ndim != 4:
+        numbers = count(dataset.images.shape[1], "number")
+        lead = f"<p>Training pictures. The model sees {numbers} of each, which were made elsewhere.</p>"
     sheet = f'<dl class="sheet">{"".join(rows_by_class)}</dl>'
     if len(dataset.classes) > 30:
         sheet = details(f"Pictures of all {len(dataset.classes)} classes", sheet)

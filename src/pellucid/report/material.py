@@ -10,6 +10,7 @@ import numpy as np
 from pellucid.data.dataset import Dataset
 from pellucid.inspection.first_layer import FirstLayer, first_layer
 from pellucid.inspection.metrics import Evaluation
+from pellucid.inspection.view import ICON
 from pellucid.report.sheets import Sheets
 
 ORDER = ("test", "validation", "train")  # the first of these that was evaluated is what the report is about
@@ -36,7 +37,19 @@ class Material:
 
     @property
     def has_pictures(self) -> bool:
-        return self.dataset.images.ndim == 4
+        return self.dataset.viewable is not None
+
+    @property
+    def viewable(self) -> np.ndarray:
+        """The pictures (N, H, W, C) uint8 of data that have them."""
+        assert self.dataset.viewable is not None
+        return self.dataset.viewable
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Height and width of the pictures; 1 and 1 where there are none."""
+        height, width = self.viewable.shape[1:3] if self.has_pictures else (1, 1)
+        return height, width
 
     @property
     def thing(self) -> str:
@@ -47,7 +60,7 @@ class Material:
     def draws_receipts(self) -> bool:
         """Whether each contribution belongs to a pixel, or to a part of the picture, so that it can be drawn on it."""
         size = int(np.prod(self.dataset.images.shape[1:]))
-        return self.has_pictures and self.classifier.preprocessing.inputs == size
+        return self.dataset.images.ndim == 4 and self.classifier.preprocessing.inputs == size
 
     @property
     def sees_pixels(self) -> bool:
@@ -62,7 +75,7 @@ class Material:
     @cached_property
     def sheets(self) -> Sheets:
         """Where the small pictures of the data are collected."""
-        height, width = self.dataset.images.shape[1:3] if self.has_pictures else (1, 1)
+        height, width = self.picture_size
         return Sheets("p", height, width)
 
     @cached_property
@@ -71,13 +84,45 @@ class Material:
         if self.first_layer is not None:
             height, width = self.first_layer.pictures.shape[1:3]
             return Sheets("w", height, width, shown=64)
-        height, width = self.dataset.images.shape[1:3] if self.has_pictures else (1, 1)
+        height, width = self.picture_size
         return Sheets("w", height, width, shown=104 if len(self.classes) <= 24 else 64)
+
+    @cached_property
+    def icon_sheets(self) -> Sheets:
+        """Where the icons of features are collected."""
+        return Sheets("i", ICON, ICON, shown=ICON)
+
+    @cached_property
+    def place_sheets(self) -> Sheets:
+        """Where pictures are collected that show the place of a feature."""
+        height, width = self.picture_size
+        return Sheets("l", height, width, shown=ICON)
+
+    def patch_sheets(self, height: int, width: int) -> Sheets:
+        """Where patches of this size are collected."""
+        return self._patch_sheets.setdefault(
+            (height, width), Sheets(f"q{height}x{width}x", height, width, shown=30)
+        )
+
+    @cached_property
+    def _patch_sheets(self) -> dict[tuple[int, int], Sheets]:
+        return {}
+
+    @property
+    def all_sheets(self) -> list[Sheets]:
+        """All of them: what the page's style must hold."""
+        return [
+            self.sheets,
+            self.template_sheets,
+            self.icon_sheets,
+            self.place_sheets,
+            *self._patch_sheets.values(),
+        ]
 
     def tiles(self, rows: Sequence[int] | np.ndarray, titles: list[str]) -> list[str]:
         """A small picture of each row of the dataset, as HTML."""
         keys = [int(row) for row in rows]
-        return self.sheets.tiles(self.dataset.images[np.asarray(keys, np.int64)], titles, keys)
+        return self.sheets.tiles(self.viewable[np.asarray(keys, np.int64)], titles, keys)
 
     def origin(self, row: int) -> str:
         """Where a picture came from, without the folder that all have in common."""
