@@ -15,6 +15,12 @@ _RANGE = "A range LOW:HIGH, several values with commas between, or one."
 def search(
     data: options.Data,
     model: Annotated[str, typer.Option(help="One model, or several with commas between.")] = "softmax",
+    features: Annotated[
+        str | None,
+        typer.Option(
+            help="What the model sees: one, or several with commas between: pixels,hog:cell=4,hog+color."
+        ),
+    ] = None,
     trials: Annotated[int, typer.Option(help="How many settings to try, 2 or more.")] = 50,
     learning_rate: Annotated[
         str | None, typer.Option(help=f"{_RANGE} Default: three decades around what train takes.")
@@ -59,6 +65,20 @@ def search(
     initialization: Annotated[
         str | None, typer.Option(help="Names with commas between.", rich_help_panel=options.NETWORK)
     ] = None,
+    neighbors: Annotated[
+        str | None,
+        typer.Option(help="Of knn: numbers with commas between.", rich_help_panel=options.NEIGHBORS),
+    ] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option(help="Of knn: l2, l1, cosine, with commas between.", rich_help_panel=options.NEIGHBORS),
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Of knn: uniform, distance, with commas between.", rich_help_panel=options.NEIGHBORS
+        ),
+    ] = None,
     epochs: options.Epochs = None,
     reduction: Annotated[
         int, typer.Option(help="One trial in so many goes on from each rung; 1 stops none early.")
@@ -96,6 +116,7 @@ def search(
     # All that can be known to be wrong is said before the first picture is read.
     refuse_taken(output)
     check_installed()
+    features, embeddings = options.embeddings_apart(features)
     first, *others = [name.strip() for name in model.split(",")]
     base = Recipe(
         model=first,
@@ -109,13 +130,14 @@ def search(
         "model": model if others else None, "loss": loss, "l2": l2, "l1": l1, "optimizer": optimizer,
         "learning_rate": learning_rate, "momentum": momentum, "schedule": schedule, "batch_size": batch_size,
         "hidden": hidden, "filters": filters, "activation": activation, "dropout": dropout,
-        "input_dropout": input_dropout, "initialization": initialization,
+        "input_dropout": input_dropout, "initialization": initialization, "features": features,
+        "neighbors": neighbors, "metric": metric, "weights": weights,
     }  # fmt: skip
     tried = space(base, {name: text for name, text in given.items() if text is not None})
     plan = Plan(base, tried, trials, reduction, engine)
     loading: dict[str, Any] = {
         "source": data, "size": size, "fit": fit, "color": color, "seed": seed, "skip_unreadable": skip_unreadable,
-        "corrections": corrections,
+        "corrections": corrections, "embeddings": embeddings,
     }  # fmt: skip
     dataset, _ = load_data(screen, loading)
     made_here = output is None or not output.exists()

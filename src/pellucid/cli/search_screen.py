@@ -48,6 +48,9 @@ class SearchScreen:
         for name, each in self.plan.space.searched.items():
             self.screen.print(f"  {escape(label(name))}: {escape(str(each))}")
         pictures = ", ".join(f"{n:,} {part}" for part, n in event["pictures"].items())
+        if event["rungs"] == [0]:
+            self.screen.print(f"{event['trials']} trials, seed {self.plan.base.seed}, {pictures} pictures")
+            return
         self.screen.print(
             f"{event['trials']} trials, seed {self.plan.base.seed}, {pictures} pictures; compared after "
             f"{' and '.join(map(str, event['rungs']))} epochs; {_beside(event)}"

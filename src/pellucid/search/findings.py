@@ -50,8 +50,10 @@ def command(plan: Plan, trial: Trial, data: str) -> str:
     """The command that trains with the settings of a trial."""
     words = ["pellucid", "train", data, *_model(plan)]
     for name in dict.fromkeys((*plan.space.dimensions, "epochs")):
-        text = _text(setting(trial.recipe, name))
-        words += [_option(name), text.replace("-", ",") if name in LAYERS else text]
+        value = setting(trial.recipe, name)
+        text = _text(value)
+        # What minimizes nothing has no epochs.
+        words += [] if value is None else [_option(name), text.replace("-", ",") if name in LAYERS else text]
     return shlex.join([*words, "--seed", str(plan.base.seed)])
 
 

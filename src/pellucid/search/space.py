@@ -14,7 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from pellucid.models.kinds import settings_of
+from pellucid.models.kinds import MEAN, NEIGHBORS, REMEMBERING, settings_of
+from pellucid.models.metrics import METRICS
+from pellucid.models.neighbors import COUNTS, WEIGHTS
+from pellucid.preprocessing.features import features_described, listed
 from pellucid.search.settings import LAYERS, NETWORK, checked_layers, with_settings
 from pellucid.storage.errors import InputError
 from pellucid.training.defaults import DEFAULTS, LINEAR_LOSSES
@@ -23,7 +26,7 @@ from pellucid.training.recipe import Recipe
 NUMBERS = ("learning_rate", "l2", "l1")
 """Settings that are numbers of a program and not part of it: trials that differ in these alone run as one."""
 
-_WHOLE = ("batch_size",)
+_WHOLE = ("batch_size", "neighbors")
 _REAL = (*NUMBERS, "momentum", "margin", "label_smoothing", "clip", "dropout", "input_dropout")
 _DROPOUT = (0.0, 0.1, 0.2, 0.3, 0.5)
 
@@ -84,6 +87,8 @@ def dimension(setting: str, text: str) -> Dimension:
     InputError : a range from high to low, or from 0 or below; what is no number where one is wanted
     """
     option = f"--{setting.replace('_', '-')}"
+    if setting == "features":
+        return Choice(tuple(dict.fromkeys(str(features_described(each)) for each in listed(text))))
     if ":" not in text or setting not in _REAL:
         values = tuple(_value(option, setting, part) for part in text.split(","))
         return Choice(tuple(dict.fromkeys(values)))
@@ -184,6 +189,7 @@ def space(base: Recipe, given: Mapping[str, str]) -> Space:
     - learning rate: three decades around what would be chosen for the model and the data
     - λ of L2: five decades, 1e-6 to 1e-1; not for models that are best without, and not beside L1
     - dropout of networks that have it: 0 to 0.5
+    - of nearest neighbors their number, the metric and the weights
 
     Parameters
     ----------
@@ -194,6 +200,8 @@ def space(base: Recipe, given: Mapping[str, str]) -> Space:
     ------
     InputError : a range or a value that cannot be; nothing to search
     """
+    if base.model in REMEMBERING or set(given.get("model", "").split(",")) & set(REMEMBERING):
+        return _of_neighbors(base, given)
     dimensions: dict[str, Dimension] = {"learning_rate": Range(10**-1.5, 10**1.5, relative=True)}
     own = DEFAULTS[base.model].l2
     if (LINEAR_LOSSES[base.criterion.name][0] if own is None else own) and "l1" not in given:
@@ -207,8 +215,26 @@ def space(base: Recipe, given: Mapping[str, str]) -> Space:
     for name, each in dimensions.items():
         values = each.values if isinstance(each, Choice) else () if each.relative else (each.low, each.high)
         for value in values:
-            for one in bases if name in NETWORK else (base,):
+            for one in bases if name in (*NETWORK, "features") else (base,):
                 _check(one, name, value)
+    return Space(dimensions)
+
+
+def _of_neighbors(base: Recipe, given: Mapping[str, str]) -> Space:
+    """The space of nearest neighbors, of which every setting is a choice."""
+    if base.model != NEIGHBORS or "model" in given:
+        raise InputError(
+            f"--model {NEIGHBORS} is searched alone, and of {MEAN} there is nothing to search: name one model."
+        )
+    dimensions: dict[str, Dimension] = {
+        "neighbors": Choice(COUNTS),
+        "metric": Choice(tuple(METRICS)),
+        "weights": Choice(tuple(WEIGHTS)),
+    }
+    dimensions |= {name: dimension(name, text) for name, text in given.items()}
+    for name, each in dimensions.items():
+        for value in each.values if isinstance(each, Choice) else (each.low,):
+            _check(base, name, value)
     return Space(dimensions)
 
 

@@ -11,12 +11,13 @@ import numpy as np
 
 from pellucid.arrays import compile as compiler
 from pellucid.data.dataset import Dataset
+from pellucid.models.kinds import NEIGHBORS
 from pellucid.preprocessing.shown import Shown, first_shown
 from pellucid.search.engines import chosen, seconds
 from pellucid.search.halving import REDUCTION, going_on, rungs
 from pellucid.search.lots import Lot, Standing, lots
 from pellucid.search.settings import setting, with_settings
-from pellucid.search.space import NUMBERS, Range, Space
+from pellucid.search.space import NUMBERS, Choice, Range, Space
 from pellucid.search.study import Study
 from pellucid.search.vectorized import Vectorized
 from pellucid.storage.errors import InputError, TrainingError
@@ -127,19 +128,26 @@ def searched(
     FileError, StorageError : the study is damaged; the disk refuses
     """
     _check(dataset)
+    if plan.base.model == NEIGHBORS:
+        from pellucid.search.neighbor_trials import compared
+
+        return compared(dataset, plan, listener)
     rows = dataset.train.rows
     base = plan.base
     if "model" in plan.space.dimensions and base.features is None:
         # All trials see the same, and pixels are what every model can see.
         base = replace(base, features="pixels")
     base = with_features(base, dataset.images.shape[1:], len(rows))
-    shown = first_shown(dataset.images, rows, dataset.frame, str(base.features), seed=base.seed)
+    tried = plan.space.dimensions.get("features")
+    texts = tried.values if isinstance(tried, Choice) else (str(base.features),)
+    shown = {text: first_shown(dataset.images, rows, dataset.frame, text, seed=base.seed) for text in texts}
     plan = replace(plan, base=base)
     recipes, spans = _recipes(dataset, plan, shown)
     epochs = recipes[0].epochs
     assert epochs is not None
     stages = rungs(epochs, plan.trials, plan.reduction)
-    engine = chosen(plan.engine, _work(plan, stages) * seconds(dataset, recipes[0], shown.preprocessing))
+    longest = max(seconds(dataset, recipes[0], each.preprocessing) for each in shown.values())
+    engine = chosen(plan.engine, _work(plan, stages) * longest)
     groups = lots(dataset, recipes, shown, engine, folder)
     listener(
         {
@@ -211,7 +219,7 @@ def _halved(
 
 
 def _recipes(
-    dataset: Dataset, plan: Plan, shown: Shown
+    dataset: Dataset, plan: Plan, shown: Mapping[str, Shown]
 ) -> tuple[dict[int, Recipe], list[dict[str, tuple[float, float]]]]:
     """Trial's number → its settled recipe; and for each trial the ends of the ranges of its settings."""
     defaults: dict[str, Recipe] = {}
@@ -232,7 +240,7 @@ def _recipes(
             # What is searched are steps of descent, also where a single training would take a minimizer.
             recipe = replace(recipe, optimizer=recipe.optimizer or DEFAULTS[recipe.model].optimizer)
             rows, classes = dataset.train.rows, len(dataset.classes)
-            defaults[key] = settled(recipe, shown, rows, classes)
+            defaults[key] = settled(recipe, shown[str(recipe.features)], rows, classes)
             epochs = defaults[key].epochs
         default, ends = defaults[key], {}
         for name, each in plan.space.dimensions.items():

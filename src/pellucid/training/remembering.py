@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import PARTS, Dataset
+from pellucid.graph.probabilities import softmax
 from pellucid.inspection.calibration import fit_temperature, reliability
 from pellucid.inspection.metrics import Evaluation
 from pellucid.models.class_means import nearest_mean
@@ -127,12 +128,18 @@ def remembered(
 
 @dataclass(frozen=True, eq=False)
 class Memory:
-    """The training part as the model sees it, and how the other parts compare with it."""
+    """The training part as the model sees it, and how the other parts compare with it.
+
+    Attributes
+    ----------
+    most : neighbors that are found of each validation picture
+    """
 
     dataset: Dataset
     recipe: Recipe
     shown: Shown
     engine: str
+    most: int
 
     @classmethod
     def of(cls, dataset: Dataset, recipe: Recipe, engine: str) -> "Memory":
@@ -155,7 +162,8 @@ class Memory:
             recipe = replace(recipe, metric=recipe.metric or "l2", weights=recipe.weights or "uniform")
         if seen.described == "pixels" and seen.frame is not None:
             shown = replace(shown, preprocessing=_as_they_are(seen, centered=recipe.model == MEAN))
-        return cls(dataset, replace(recipe, features=seen.described), shown, engine)
+        most = recipe.neighbors or max(k for k in COUNTS if k <= len(rows))
+        return cls(dataset, replace(recipe, features=seen.described), shown, engine, most)
 
     def see(self, rows: np.ndarray) -> np.ndarray:
         """What the model sees of these rows of the dataset: (n,) → (n, D) float32."""
@@ -171,30 +179,25 @@ class Memory:
 
     @cached_property
     def _validation(self) -> tuple[np.ndarray, np.ndarray]:
-        """Neighbors of the validation pictures, as many as any number that is tried."""
-        most = self.recipe.neighbors or max(k for k in COUNTS if k <= len(self.dataset.train))
-        return self.examples.nearest(self.see(self.dataset.validation.rows), most)
+        """Neighbors of the validation pictures."""
+        return self.examples.nearest(self.see(self.dataset.validation.rows), self.most)
 
     @property
     def tried(self) -> dict[int, float]:
         """For each number of neighbors that may be, the watched measure on validation pictures; {} for class means."""
         if self.recipe.model != NEIGHBORS:
             return {}
-        part, labels = self.dataset.validation, self.dataset.train.labels
-        numbers, far = self._validation
-        counts = (
-            [self.recipe.neighbors] if self.recipe.neighbors else [k for k in COUNTS if k <= far.shape[1]]
-        )
-        values = {}
-        for k in counts:
-            scores = vote(
-                labels[numbers[:, :k]], far[:, :k], len(self.dataset.classes), str(self.recipe.weights)
-            )
-            p = np.exp(scores - scores.max(axis=1, keepdims=True))
-            p /= p.sum(axis=1, keepdims=True)
-            found = Evaluation(part.name, self.dataset.classes, part.rows, part.labels, scores, p)
-            values[k] = watched(self.recipe.watch, found, -np.log(p[np.arange(len(p)), part.labels]))[0]
-        return values
+        counts = [self.most] if self.recipe.neighbors else [k for k in COUNTS if k <= self.most]
+        return {k: self.value(k, str(self.recipe.weights)) for k in counts}
+
+    def value(self, k: int, weights: str) -> float:
+        """The watched measure of the votes of k neighbors, 1 to `most`, on validation pictures: higher is better."""
+        part, classes = self.dataset.validation, self.dataset.classes
+        numbers, far = (each[:, :k] for each in self._validation)
+        scores = vote(self.dataset.train.labels[numbers], far, len(classes), weights)
+        p = softmax(scores)
+        found = Evaluation(part.name, classes, part.rows, part.labels, scores, p)
+        return watched(self.recipe.watch, found, -np.log(p[np.arange(len(p)), part.labels]))[0]
 
     def made(self, tried: dict[int, float]) -> tuple[Recipe, Any, dict[str, np.ndarray]]:
         """The settled recipe, the model and what it remembers. Of numbers of neighbors that do equally well the
