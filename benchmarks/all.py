@@ -33,6 +33,7 @@ TOPICS = {
         ("linear_svm", "--pictures", "10000"),
         ("linear_svm", "--pictures", "50000", "--limit", "2700"),
         ("feature_accuracy",),
+        ("neighbors",),
     ),
     "experiments": (("batch_sizes",), ("without_gradient",), ("rate_finder",)),
     "learning": (
