@@ -114,7 +114,7 @@ def _plan(epochs: int) -> Any:
     from pellucid.search.trials import Plan
     from pellucid.training.recipe import Recipe
 
-    base = Recipe(epochs=epochs, batch_size=BATCH)
+    base = Recipe(epochs=epochs, batch_size=BATCH, features="pixels")
     return Plan(base, space(base, {}), TRIALS, engine="xla")
 
 
@@ -123,7 +123,7 @@ def _lot(dataset: Any, epochs: int, folder: Path) -> Any:
     from pellucid.search.lots import lots
     from pellucid.search.trials import _recipes
 
-    seen = first_shown(dataset.images, dataset.train.rows, dataset.frame)
+    seen = {"pixels": first_shown(dataset.images, dataset.train.rows, dataset.frame)}
     (lot,) = lots(dataset, _recipes(dataset, _plan(epochs), seen)[0], seen, "xla", folder)
     return lot
 

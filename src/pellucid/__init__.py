@@ -14,6 +14,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pellucid.data.dataset import Dataset
     from pellucid.data.load import load
+    from pellucid.estimators.features import (
+        ColorFeatures,
+        HoGFeatures,
+        ThumbnailFeatures,
+        VisualWordsFeatures,
+    )
+    from pellucid.estimators.projections import PCAFeatures, ZCAFeatures
     from pellucid.graph import Tensor, backward_steps, gradients, op, variables
     from pellucid.graph.diagram import diagram
     from pellucid.graph.gradient_check import check_gradients
@@ -28,6 +35,12 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "Classifier": ("pellucid.models.classifier", "Classifier"),
+    "HoGFeatures": ("pellucid.estimators.features", "HoGFeatures"),
+    "ColorFeatures": ("pellucid.estimators.features", "ColorFeatures"),
+    "ThumbnailFeatures": ("pellucid.estimators.features", "ThumbnailFeatures"),
+    "VisualWordsFeatures": ("pellucid.estimators.features", "VisualWordsFeatures"),
+    "PCAFeatures": ("pellucid.estimators.projections", "PCAFeatures"),
+    "ZCAFeatures": ("pellucid.estimators.projections", "ZCAFeatures"),
     "Dataset": ("pellucid.data.dataset", "Dataset"),
     "Error": ("pellucid.storage.errors", "Error"),
     "Recipe": ("pellucid.training.recipe", "Recipe"),
@@ -46,10 +59,16 @@ _PLACES = {
 
 __all__ = [
     "Classifier",
+    "ColorFeatures",
     "Dataset",
     "Error",
+    "HoGFeatures",
+    "PCAFeatures",
     "Recipe",
     "Tensor",
+    "ThumbnailFeatures",
+    "VisualWordsFeatures",
+    "ZCAFeatures",
     "backward_steps",
     "check_gradients",
     "diagram",

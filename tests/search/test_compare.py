@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pellucid.data.dataset import Dataset
+from pellucid.data.frame import Frame
 from pellucid.data.splits import folds
 from pellucid.inspection.metrics import Evaluation
 from pellucid.models.majority import MajorityClass
@@ -79,8 +80,44 @@ def test_the_ladder_begins_with_the_majority_and_keeps_the_order_that_was_asked_
 
 @pytest.mark.parametrize(("names", "came"), [(["softmax", "forest"], "'forest'"), ([], "none")])
 def test_an_unknown_rung_is_named_beside_those_that_there_are(names, came):
-    with pytest.raises(InputError, match=f"majority, softmax, svm, .*got {came}"):
+    with pytest.raises(InputError, match=f"majority, .*softmax, svm, .*got {came}"):
         ladder(names)
+
+
+def test_each_model_stands_on_each_kind_of_features():
+    rungs = ladder(["softmax", "svm", "mlp@thumbnail:grid=2"], ["color", "hog:cell=4,block=2"])
+    assert [rung.name for rung in rungs] == [
+        "majority", "softmax@color", "svm@color", "softmax@hog:cell=4,block=2", "svm@hog:cell=4,block=2",
+        "mlp@thumbnail:grid=2",
+    ]  # fmt: skip
+    assert rungs[1].words == f"{RUNGS['softmax'].words}, on color"
+
+
+@pytest.mark.parametrize(
+    ("names", "features", "sentence"),
+    [
+        (["sofmax@hog"], [], r"got 'sofmax@hog'\. Did you mean softmax"),
+        (["softmax@hug"], [], "kind of features must be one of"),
+        (["convnet"], ["hog"], "looks for patterns among neighboring pixels"),
+        (["majority@hog"], [], "looks at no picture"),
+    ],
+)
+def test_features_that_a_rung_cannot_have(names, features, sentence):
+    with pytest.raises(InputError, match=sentence):
+        ladder(names, features)
+
+
+def test_a_rung_on_features_is_trained_on_them():
+    data = clouds()
+    rng = np.random.Generator(np.random.Philox(key=4))
+    images = (
+        rng.integers(0, 50, (len(data), 8, 8, 1), np.uint8)
+        + 80 * data.labels.astype(np.uint8)[:, None, None, None]
+    )
+    data = replace(data, images=images, frame=Frame(8, 8, "pad", "gray"))
+    found = list(compared([data], ladder(["softmax@thumbnail:grid=2"]), QUICK))
+    assert [each.name for each in found] == ["majority", "softmax@thumbnail:grid=2"]
+    assert found[1].facts["recipe"]["features"] == "thumbnail:grid=2|2"
 
 
 def test_a_new_rung_is_one_line_and_is_measured_like_the_others():

@@ -52,13 +52,33 @@ def test_side_by_side_in_one_program_they_end_as_each_would_alone(digits, tmp_pa
         assert trial.value == pytest.approx(alone, abs=1.01 / len(digits.validation)), trial.number
 
 
+@pytest.mark.parametrize("engine", ["numpy", "xla"])
+def test_features_are_searched(digits, tmp_path, engine):
+    tried = space(BASE, {"features": "pixels, thumbnail:grid=4,hog:cell=4,block=1", "l2": "1e-4"})
+    assert tried.dimensions["features"].values == ("pixels", "thumbnail:grid=4|4", "hog:cell=4|4,block=1|1")
+    plan = Plan(BASE, tried, 6, engine=engine)
+    trials = searched(digits, plan, tmp_path)
+    assert {"thumbnail:grid=4|4", "hog:cell=4|4,block=1|1"} == {trial.recipe.features for trial in trials}
+    first = best(trials)
+    assert f"--features '{first.recipe.features}'" in command(plan, first, "digits").replace(
+        "--features pixels", "--features 'pixels'"
+    )
+    alone = fit(digits, first.recipe, engine="numpy").events[-1]["validation_accuracy"]
+    assert first.value == pytest.approx(alone, abs=1.01 / len(digits.validation))
+
+
+def test_a_model_that_cannot_see_searched_features_is_named():
+    with pytest.raises(InputError, match="looks for patterns among neighboring pixels"):
+        space(BASE, {"model": "softmax,convnet", "features": "pixels,hog"})
+
+
 def test_their_weights_are_those_of_each_alone_also_where_l1_makes_them_zero(digits, tmp_path):
     seen = first_shown(digits.images, digits.train.rows, digits.frame)
     one = prepared(digits, replace(BASE, l1=1e-3, epochs=2), engine="numpy", shown=seen).recipe
     recipes = {n: replace(one, learning_rate=0.01 * 2**n, l1=10.0 ** (n - 4)) for n in range(3)}
     found = {}
     for engine in ("xla", "numpy"):
-        (lot,) = lots(digits, recipes, seen, engine, tmp_path)
+        (lot,) = lots(digits, recipes, {"pixels": seen}, engine, tmp_path)
         found[engine] = lot.advanced(lot.start([0, 1, 2]), 2, lambda standing: None).state["params"]
     for number, recipe in recipes.items():
         session = prepared(digits, recipe, engine="numpy", shown=seen)

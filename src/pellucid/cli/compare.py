@@ -22,8 +22,18 @@ if TYPE_CHECKING:
 def compare(
     data: options.Data,
     models: Annotated[
-        str, typer.Option(help="Names with commas between; the majority class is always the first.")
+        str,
+        typer.Option(
+            help="Names with commas between, also with features of their own: svm,softmax@hog+color. The majority "
+            "class is always the first."
+        ),
     ] = "softmax,svm",
+    features: Annotated[
+        str | None,
+        typer.Option(
+            help="What the models see, with commas between: color,pixels,hog+color. Each model is trained on each."
+        ),
+    ] = None,
     folds: Annotated[
         int | None,
         typer.Option(
@@ -53,6 +63,7 @@ def compare(
     from pellucid.cli.comparison_screen import show_rung, show_table
     from pellucid.cli.console import console, escape, print_json
     from pellucid.cli.named_numbers import class_weights, number_or_named
+    from pellucid.preprocessing.features import listed
     from pellucid.search.conclusion import as_json, conclusion
     from pellucid.search.ladder import ladder
     from pellucid.storage.errors import printable
@@ -65,7 +76,8 @@ def compare(
     # All that can be known to be wrong is said before the first picture is read.
     refuse_taken(output)
     check_name(engine)
-    rungs = ladder([name.strip() for name in models.split(",") if name.strip()])
+    features, embeddings = options.embeddings_apart(features)
+    rungs = ladder(listed(models), listed(features or ""))
     recipe = Recipe(
         epochs=epochs,
         l2=number_or_named("--l2", l2),
@@ -75,6 +87,7 @@ def compare(
     )
     loading: dict[str, Any] = {
         "size": size, "fit": fit, "color": color, "skip_unreadable": skip_unreadable, "corrections": corrections,
+        "embeddings": embeddings,
     }  # fmt: skip
     splits = _splits(screen, data, loading, folds, seed)
     made_here = output is None or not output.exists()

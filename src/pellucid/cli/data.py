@@ -12,6 +12,7 @@ from pellucid.cli import options
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pellucid.data.dataset import Dataset
     from pellucid.inspection.census import Census
 
 MOST_CLASSES, MOST_PAIRS = 60, 6
@@ -29,6 +30,14 @@ def data(
     ] = None,
     doubles: Annotated[
         Path | None, typer.Option(help="Write all doubles: to a .csv as a table, to a .png as pictures.")
+    ] = None,
+    listing: Annotated[
+        Path | None,
+        typer.Option(
+            "--list",
+            metavar="FILE.csv",
+            help="Write the pictures in their order: that of the rows of embeddings for --features EMBEDDINGS.npy.",
+        ),
     ] = None,
     suspects: Annotated[
         bool,
@@ -79,6 +88,9 @@ def data(
         where = _write_doubles(counted, doubles)
         written["doubles_file"] = printable(where) if where else None
         screen.print(f"All doubles: [bold]{escape(printable(where))}[/]" if where else "No doubles to write.")
+    if listing is not None:
+        written["list"] = printable(_write_list(dataset, listing))
+        screen.print(f"The pictures in their order: [bold]{escape(str(written['list']))}[/]")
     found = {} if recipe is None else {"suspects": look_again(screen, counted, recipe, folds)}
     if json:
         print_json({**counted.as_json(), **written, **found})
@@ -250,4 +262,23 @@ def _write_doubles(counted: Census, path: Path) -> Path | None:
     picture = sheet_of_groups(data, found.pairs.tolist(), captions, title="Doubles", note=note)
     with writing(path) as file:
         picture.save(file, "PNG")
+    return path
+
+
+def _write_list(dataset: Dataset, path: Path) -> Path:
+    """A table of where each picture is, its class and its part."""
+    import csv
+    import io
+
+    from pellucid.cli.unused import unused
+    from pellucid.data.dataset import PARTS
+    from pellucid.storage.atomic import write_text
+
+    table = io.StringIO()
+    rows = csv.writer(table, lineterminator="\n")
+    rows.writerow(["picture", "class", "part"])
+    for origin, label, part in zip(dataset.origins, dataset.labels, dataset.split, strict=True):
+        rows.writerow([origin, dataset.classes[label], PARTS[part] if part >= 0 else ""])
+    path = unused(path)
+    write_text(path, table.getvalue())
     return path

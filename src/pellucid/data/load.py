@@ -13,6 +13,7 @@ from pellucid.data import catalog
 from pellucid.data.array_pictures import FrameRequest
 from pellucid.data.corrections import corrected
 from pellucid.data.dataset import PARTS, Dataset
+from pellucid.data.embeddings import with_embeddings
 from pellucid.data.opening import names_in
 from pellucid.storage.errors import FileError, InputError, printable
 
@@ -50,6 +51,7 @@ def load(
     validation: float = 0.1,
     test: float = 0.2,
     corrections: str | Path | None = None,
+    embeddings: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
     """Read labelled pictures (or rows of numbers) and decide which train, which choose and which test.
@@ -68,6 +70,8 @@ def load(
     skip_unreadable : go on without the pictures that cannot be read; they are listed in `Dataset.unreadable`
     validation, test : shares of the pictures, where the data has no such part
     corrections : a `.csv` of pictures to relabel or to leave out (`data/corrections.py`)
+    embeddings : a `.npy` of numbers (N, D) that a model shall see in the place of the pictures
+        (`data/embeddings.py`)
     progress : called with (done, total), bytes or pictures
 
     Raises
@@ -82,6 +86,7 @@ def load(
         from pellucid.data.splits import split
 
         dataset = split(dataset, validation=validation, test=test, seed=seed)
+    dataset = dataset if embeddings is None else with_embeddings(dataset, embeddings)
     return dataset if corrections is None else corrected(dataset, corrections)
 
 
@@ -94,6 +99,7 @@ def read(
     skip_unreadable: bool = False,
     for_training: bool = True,
     corrections: str | Path | None = None,
+    embeddings: str | Path | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Dataset:
     """The same as `load` without a decision: where the data has no split of its own, its `split` is −1 throughout.
@@ -103,6 +109,7 @@ def read(
     dataset = _read(source, FrameRequest.of(size, fit, color), skip_unreadable, for_training, progress)
     # Both go into folder names, pages and terminals, which cannot all show bytes that are no text.
     dataset = replace(dataset, source=printable(source), name=printable(dataset.name))
+    dataset = dataset if embeddings is None else with_embeddings(dataset, embeddings)
     return dataset if corrections is None else corrected(dataset, corrections)
 
 

@@ -1,7 +1,8 @@
 """What a model can be shown of a picture, by the names that `--features` knows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from pellucid.features.backbone import ENDING, Backbone, network_size
 from pellucid.features.color import ColorHistogram
 from pellucid.features.fhog import FelzenszwalbHoG
 from pellucid.features.hog import HoG
@@ -61,6 +62,13 @@ def features_described(text: str) -> Features:
     Raises `InputError` where a name or a setting is not known, or a value is out of its range.
     """
     parts = [part.strip() for part in str(text).split("+")]
+    if any(part.lower().endswith(".npy") for part in parts):
+        raise InputError(
+            f"Embeddings that were made elsewhere stand alone and come with the data, got {text!r}. On the command "
+            "line: --features EMBEDDINGS.npy; in Python: pl.load(DATA, embeddings='EMBEDDINGS.npy')."
+        )
+    if any(_is_network(part) for part in parts):
+        return Measured(tuple(_network(part) if _is_network(part) else _part(part) for part in parts))
     known = (*FEATURES, *MEASURED)
     names = [known_name("kind of features", part.partition(":")[0].strip(), known) for part in parts]
     for name in names:
@@ -70,7 +78,31 @@ def features_described(text: str) -> Features:
             )
     if names[0] in FEATURES:
         return described("kind of features", FEATURES, parts[0])
-    return Measured(tuple(described("kind of features", MEASURED, part) for part in parts))
+    return Measured(tuple(_part(part) for part in parts))
+
+
+def size_wanted(text: str | None) -> int | None:
+    """The side of the pictures that a network among these features sees; None where there is none, or it takes any."""
+    kind = features_described(text) if text else None
+    parts = kind.parts if isinstance(kind, Measured) else ()
+    return next((network_size(part.path) for part in parts if isinstance(part, Backbone)), None)
+
+
+def _part(text: str) -> Part:
+    return described("kind of features", MEASURED, text)
+
+
+def _is_network(text: str) -> bool:
+    """Whether this is the path of an ONNX file, perhaps with settings behind it."""
+    return text.lower().endswith(ENDING) or f"{ENDING}:" in text.lower()
+
+
+def _network(text: str) -> Backbone:
+    """A network of the user's own: "backbone.onnx:scale=imagenet,output=NAME"."""
+    end = text.lower().find(f"{ENDING}:")
+    end = len(text) if end < 0 else end + len(ENDING)
+    settings = described("network", {Backbone.name: Backbone()}, Backbone.name + text[end:])
+    return replace(settings, path=text[:end])
 
 
 def usual(features: Features, shape: tuple[int, ...]) -> Features:

@@ -164,6 +164,15 @@ class Preprocessing:
             raise InputError("This model was trained on rows of numbers: it cannot look at pictures.")
         return self.frame
 
+    @property
+    def files(self) -> dict[str, str]:
+        """The files that a model keeps copies of: name of the copy → where the file is."""
+        return {} if self.measure is None else self.measure.files
+
+    def beside(self, folder: Path) -> "Preprocessing":
+        """The same with the copies in the folder of a model."""
+        return self if self.measure is None else replace(self, described=str(self.measure.beside(folder)))
+
     def state(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """The settings as JSON can hold them, and the arrays by name."""
         settings = {"frame": asdict(self.frame) if self.frame else None, "features": self.described}

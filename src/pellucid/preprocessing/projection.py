@@ -68,10 +68,14 @@ class PrincipalComponents:
         The number of largest size in each direction is above 0, so that the same pictures give the same directions.
         """
         assert self.components is not None
-        directions, divisors = _directions(inputs, rows, mean, scale, self.components, self.floor)
+        return self.matrix(*_directions(inputs, rows, mean, scale, self.components))
+
+    def matrix(self, variances: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        """P (C, D) float32 of variances (c,) and directions (c, D) with c at most C; what is missing of it is 0."""
+        assert self.components is not None
         largest = directions[np.arange(len(directions)), np.abs(directions).argmax(axis=1)]
-        weights = np.where(largest < 0, -1.0, 1.0) / divisors
-        projection = np.zeros((self.components, len(mean)), np.float32)
+        weights = np.where(largest < 0, -1.0, 1.0) / _divisors(variances, self.floor)
+        projection = np.zeros((self.components, directions.shape[1]), np.float32)
         projection[: len(directions)] = weights[:, np.newaxis] * directions
         return projection
 
@@ -115,7 +119,11 @@ class ZeroPhaseWhitening:
         self, inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray
     ) -> np.ndarray:
         """P (D, D) float32, measured on these rows of the inputs; on evenly spread ones where they are many."""
-        directions, divisors = _directions(inputs, rows, mean, scale, len(mean), self.floor)
+        return self.matrix(*_directions(inputs, rows, mean, scale, len(mean)))
+
+    def matrix(self, variances: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        """P (D, D) float32 of variances (c,) and directions (c, D)."""
+        divisors = _divisors(variances, self.floor)
         return (directions.T @ (directions / divisors[:, np.newaxis])).astype(np.float32)
 
     def __str__(self) -> str:
@@ -134,19 +142,28 @@ def project(x: Any, projection: Any) -> Any:
     return x @ projection.T
 
 
-def _directions(
-    inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray, count: int, floor: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """The directions (C, D) in which these rows differ most, at most `count`, and √(variance + floor) (C,) of each.
+def of_covariance(kind: Projection, covariance: np.ndarray, pictures: int) -> np.ndarray:
+    """P (C, D) float32 of the covariance (D, D) of standardized numbers of so many pictures."""
+    count = len(covariance) if isinstance(kind, ZeroPhaseWhitening) else kind.components
+    assert count is not None
+    variances, vectors = _largest(covariance, min(count, pictures, len(covariance)))
+    return kind.matrix(variances, vectors.T)
 
-    What is left of a direction in which nothing varies is a rounding error: its divisor is infinite, whatever the
-    floor.
-    """
+
+def _directions(
+    inputs: np.ndarray, rows: np.ndarray, mean: np.ndarray, scale: np.ndarray, count: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The variances (C,) and the directions (C, D) in which these rows differ most, at most `count`."""
     features = len(mean)
     rows = rows[:: -(-len(rows) // (_ROWS if features <= _SIDE else _SIDE))]
     found = _of_features if features <= len(rows) else _of_pictures
-    variances, directions = found(inputs, rows, mean, scale, min(count, len(rows)))
-    return directions, np.where(variances > _NOTHING * variances[0], np.sqrt(variances + floor), np.inf)
+    return found(inputs, rows, mean, scale, min(count, len(rows)))
+
+
+def _divisors(variances: np.ndarray, floor: float) -> np.ndarray:
+    """√(variance + floor) (C,). What is left of a direction in which nothing varies is a rounding error: its divisor is
+    infinite, whatever the floor."""
+    return np.where(variances > _NOTHING * variances[0], np.sqrt(variances + floor), np.inf)
 
 
 def _of_features(

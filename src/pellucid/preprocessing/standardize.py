@@ -35,7 +35,12 @@ def moments(inputs: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarra
     nothing varies.
     """
     pictures = inputs.dtype == np.uint8
-    mean, deviation = (_of_pixels if pictures else _of_numbers)(inputs, rows)
+    return of_deviations(*(_of_pixels if pictures else _of_numbers)(inputs, rows), pictures)
+
+
+def of_deviations(mean: np.ndarray, deviation: np.ndarray, pictures: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The mean (D,) and the scale (D,) float32 that `moments` makes of means and standard deviations (D,)."""
+    deviation = np.array(deviation)
     if pictures:
         deviation = np.maximum(deviation, FLOOR * np.sqrt(np.mean(deviation**2)))
     # Less than a rounding error is no variation; nor is what has no reciprocal in float32.

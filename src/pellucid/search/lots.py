@@ -157,7 +157,7 @@ class Lot:
 def lots(
     dataset: Dataset,
     recipes: Mapping[int, Recipe],
-    shown: Shown,
+    shown: Mapping[str, Shown],
     engine: str,
     folder: Path,
 ) -> list[Lot]:
@@ -173,7 +173,9 @@ def lots(
         recipe = _structure(recipes[numbers[0]])
         network = recipe.model in NETWORKS
         # Where trials run side by side the session's own engine has nothing to do.
-        session = prepared(dataset, recipe, engine=engine if network else "numpy", shown=shown)
+        session = prepared(
+            dataset, recipe, engine=engine if network else "numpy", shown=shown[str(recipe.features)]
+        )
         trainings: Trainings
         if engine == "numpy":
             trainings = OneByOne(session)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from pellucid.storage.errors import StorageError, printable
+from pellucid.storage.errors import FileError, StorageError, printable
 
 
 @contextlib.contextmanager
@@ -73,6 +73,21 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
 def write_text(path: str | os.PathLike[str], content: str) -> None:
     """Write `content` as UTF-8 to `path`, or nothing. Raises `StorageError` where the disk refuses."""
     write_bytes(path, content.encode("utf-8", "surrogateescape"))
+
+
+def copy_file(source: str | os.PathLike[str], path: str | os.PathLike[str]) -> None:
+    """A copy of a file at `path`, whole or not at all; one that is there already stays.
+
+    Raises `FileError` where the source cannot be read, `StorageError` where the disk refuses.
+    """
+    if os.path.exists(path):
+        return
+    try:
+        with open(source, "rb") as original:
+            content = original.read()
+    except OSError as error:
+        raise FileError(f"{printable(source)}: cannot be read: {error.strerror}.") from error
+    write_bytes(path, content)
 
 
 def make_folder(path: str | os.PathLike[str]) -> None:

@@ -1,0 +1,1 @@
+"""Scikit-learn's contract: what pellucid measures, as transformers."""
