@@ -39,8 +39,9 @@ def sampled(
     which, place = np.divmod(places, down * across)
     top, left = np.divmod(place, across)
     found = np.empty((len(places), patch, patch, channels), np.uint8)
-    for first in range(0, len(places), _BLOCK):
-        block = slice(first, first + _BLOCK)
+    size = max(1, min(_BLOCK, _BYTES // (height * width * channels)))
+    for first in range(0, len(places), size):
+        block = slice(first, first + size)
         seen, inverse = np.unique(which[block], return_inverse=True)
         read = pictures[np.asarray(rows)[seen]]
         for row in range(patch):
@@ -49,7 +50,7 @@ def sampled(
     return found.reshape(len(places), -1)
 
 
-_BLOCK = 2**13
+_BLOCK, _BYTES = 2**13, 2**26  # patches at once, and of the pictures that they are in
 
 
 def _different(among: int, count: int, rng: np.random.Generator) -> np.ndarray:
