@@ -10,8 +10,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pellucid.data.dataset import Dataset
 from pellucid.data.frame import Frame
-from pellucid.features.backbone import Backbone, network_size
-from pellucid.features.backbone import _network as opened
+from pellucid.features.backbone import Backbone
+from pellucid.features.onnx_network import network_size, opened
 from pellucid.models.model_file import load_model
 from pellucid.preprocessing.features import features_described
 from pellucid.storage.errors import FileError, InputError, MissingDependencyError

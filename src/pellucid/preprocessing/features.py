@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 
-from pellucid.features.backbone import ENDING, Backbone, network_size
+from pellucid.features.backbone import ENDING, Backbone
 from pellucid.features.color import ColorHistogram
 from pellucid.features.fhog import FelzenszwalbHoG
 from pellucid.features.hog import HoG
+from pellucid.features.onnx_network import network_size
 from pellucid.features.part import Part
 from pellucid.features.polar import Polar
 from pellucid.features.thumbnail import Thumbnail
