@@ -178,15 +178,17 @@ def _directions(x: np.ndarray, count: int) -> np.ndarray:
 def _city_block(sketches: Any, x: Any) -> Any:
     """Σ|a − b|: (n, d) and (B, d) → (B, n)."""
     xp = namespace(sketches, x)
-    ones = xp.ones(x.shape[1], x.dtype)
+    if xp is not np:
+        # A compiler makes one loop of it, and no array (B, n, d).
+        return xp.abs(sketches - x[:, None]).sum(axis=2)
+    ones = np.ones(x.shape[1], x.dtype)
     size = max(1, 2**18 // x.shape[1])  # rows whose differences stay in the cache
-    starts = range(0, sketches.shape[0], size)
-    return xp.stack(
-        [
-            xp.concatenate([xp.abs(sketches[first : first + size] - one) @ ones for first in starts])
-            for one in x
-        ]
-    )
+    found = np.empty((len(x), len(sketches)), np.float32)
+    for first in range(0, len(sketches), size):
+        rows = sketches[first : first + size]
+        for own, one in zip(found, x, strict=True):
+            own[first : first + size] = np.abs(rows - one) @ ones
+    return found
 
 
 def _city_block_reach(distance: np.ndarray, x: np.ndarray, longest: float, terms: int) -> np.ndarray:
