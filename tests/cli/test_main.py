@@ -264,3 +264,12 @@ def test_a_process_with_a_compiler_in_it_ends_at_once(monkeypatch):
     with pytest.raises(SystemExit) as plain:
         interruption.end(1)
     assert (plain.value.code, ended) == (1, [130])
+
+
+def test_the_package_itself_is_the_command(here):
+    command = [sys.executable, "-m", "pellucid", "--help"]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "train" in done.stdout
+    lost = subprocess.run([*command[:3], "trian"], cwd=here, capture_output=True, text=True)
+    assert (lost.returncode, "Traceback" in lost.stderr) == (2, False)

@@ -1,0 +1,5 @@
+"""`python -m pellucid`: the command line, where its script is not on the path."""
+
+from pellucid.cli.main import main
+
+main()
