@@ -74,22 +74,16 @@ class ColorView:
         sizes = np.array([(bottom - top) * (right - left) for top, bottom, left, right in self.fields])
         whole = sizes @ every / sizes.sum()
         counted = f"{len(self.colors):,} bins" + (f" in {len(every)} fields" if len(every) > 1 else "")
-        found = [
-            Figure(self._bars(whole), "its colors, the most first", f"{counted}: {len(values):,} numbers")
-        ]
-        if self.part.space == "hue":
-            found.insert(
-                0,
-                Figure(
-                    self._wheel(whole, factor * max(self.shape[:2])),
-                    "what color keeps",
-                    "length: the share of the picture",
-                ),
-            )
+        where, wheel = [], []
         if len(every) > 1:
-            where = Figure(self._palettes(every, factor), "where", "in each field its colors, the most first")
-            found.insert(0, where)
-        return found
+            where = [
+                Figure(self._palettes(every, factor), "where", "in each field its colors, the most first")
+            ]
+        if self.part.space == "hue":
+            drawn = self._wheel(whole, factor * max(self.shape[:2]))
+            wheel = [Figure(drawn, "what color keeps", "length: the share of the picture")]
+        about = f"{counted}: {len(values):,} numbers"
+        return [*where, *wheel, Figure(self._bars(whole), "its colors, the most first", about)]
 
     def strengths(self, weights: np.ndarray) -> np.ndarray:
         return np.bincount(self.groups, weights)

@@ -5,7 +5,7 @@ import html
 import numpy as np
 
 from pellucid.inspection.contributions import Receipt, signed
-from pellucid.inspection.pictures import BLUE, ORANGE, color_picture, largest
+from pellucid.inspection.pictures import BLUE, ORANGE, largest, luma
 
 SHARE = 0.99  # of the pixels that the heat scale covers; the strongest hundredth shares the full color
 
@@ -21,8 +21,9 @@ def overlay(picture: np.ndarray, receipt: Receipt) -> np.ndarray:
     heat = receipt.contributions.sum(axis=2)
     limit = largest(heat, SHARE) or largest(heat) or 1.0
     strength = np.clip(np.abs(heat) / limit, 0, 1)[..., np.newaxis] * 0.88
-    luma = color_picture(picture).astype(np.float64) @ np.array([0.299, 0.587, 0.114])
-    ground = (60 + 0.72 * luma)[..., np.newaxis]  # neither black nor white: both colors stay visible on it
+    ground = (60 + 0.72 * luma(picture))[
+        ..., np.newaxis
+    ]  # neither black nor white: both colors stay visible on it
     color = np.where(heat[..., np.newaxis] > 0, np.array(ORANGE[2], float), np.array(BLUE[2], float))
     return np.rint(ground * (1 - strength) + color * strength).astype(np.uint8)
 

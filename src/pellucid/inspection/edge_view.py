@@ -10,8 +10,8 @@ from pellucid.features.hog import HoG
 from pellucid.inspection.edge_cells import EdgeCells
 from pellucid.inspection.glyphs import blended, glyphs
 from pellucid.inspection.paper import Figure
-from pellucid.inspection.pictures import BLUE, ORANGE, largest
-from pellucid.inspection.view import ICON, boxed, cut_out, enlarged, luma, spread
+from pellucid.inspection.pictures import BLUE, ORANGE, largest, luma
+from pellucid.inspection.view import ICON, boxed, cut_out, enlarged, spread
 
 _STROKE, _NIGHT = (255, 176, 84), (19, 22, 28)
 _SHARE = 0.995  # of the strokes that the scale covers

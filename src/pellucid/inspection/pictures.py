@@ -51,6 +51,11 @@ def color_picture(picture: np.ndarray) -> np.ndarray:
     return np.repeat(p, 3, axis=2) if p.shape[2] == 1 else p
 
 
+def luma(picture: np.ndarray) -> np.ndarray:
+    """How bright each pixel is, 0 to 255: (H, W) float64."""
+    return color_picture(picture).astype(np.float64) @ np.array([0.299, 0.587, 0.114])
+
+
 def shrunk(pictures: np.ndarray, side: int) -> np.ndarray:
     """Pictures (n, H, W, C) uint8 with a longer side of at most about `side`, by averaging blocks.
 

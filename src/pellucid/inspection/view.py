@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from pellucid.features.part import Part
 from pellucid.inspection.paper import Figure
-from pellucid.inspection.pictures import color_picture, diverging
+from pellucid.inspection.pictures import color_picture, diverging, luma
 
 ICON = 40
 """Pixels of the side of an icon."""
@@ -150,9 +150,3 @@ def fitted(picture: np.ndarray, side: int = ICON) -> np.ndarray:
 
     way = Image.Resampling.NEAREST if max(picture.shape[:2]) <= side else Image.Resampling.BOX
     return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).resize((side, side), way))
-
-
-def luma(picture: np.ndarray) -> np.ndarray:
-    """How bright each pixel is, 0 to 255: (H, W) float64."""
-    weights: Any = np.array([0.299, 0.587, 0.114])
-    return color_picture(picture).astype(np.float64) @ weights

@@ -1,0 +1,76 @@
+"""docs/features.md does what it says: its Python prints what stands below, its pictures are what is drawn today."""
+
+import re
+import runpy
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pellucid.features.hog import HoG
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "features.md"
+TEXT = PAGE.read_text("utf-8")
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+PICTURES = sorted((ROOT / "docs" / "pictures" / "features").iterdir())
+
+
+def comparable(text):
+    """Without space at the ends of lines, and without the last digits, in which machines differ."""
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.0f}", lines)
+
+
+def test_the_python_prints_what_stands_below(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    names: dict = {}
+    for (kind, text), (following, expected) in zip(BLOCKS, [*BLOCKS[1:], ("", "")], strict=True):
+        if kind == "python":
+            exec(compile(text, str(PAGE), "exec"), names)
+            assert comparable(capsys.readouterr().out) == comparable(expected if following == "text" else "")
+
+
+@pytest.fixture(scope="module")
+def drawings():
+    return runpy.run_path(str(ROOT / "examples" / "draw_features.py"))["drawings"]()
+
+
+def test_every_drawing_is_on_the_page(drawings):
+    assert {path.name for path in PICTURES} == set(drawings)
+    for name in drawings:
+        assert f"](pictures/features/{name})" in TEXT
+
+
+@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
+def test_no_drawing_is_out_of_date(path, drawings):
+    """Last digits differ from machine to machine: of charts what can be read in them, of pictures the gray levels."""
+    drawn, advice = drawings[path.name](), f"{path.name} is out of date: run python examples/draw_features.py"
+    if path.suffix == ".svg":
+        words = re.findall(r"<text[^>]*>(.*?)</text>", drawn)
+        assert words == re.findall(r"<text[^>]*>(.*?)</text>", path.read_text("utf-8")), advice
+        assert drawn.count("<circle ") == path.read_text("utf-8").count("<circle "), advice
+        return
+    with Image.open(path) as stored:
+        assert stored.size == drawn.size, advice
+        there = np.asarray(stored.convert("RGB"), np.int16)
+    # The order of words in a codebook can change with the last digits of their frequencies.
+    assert np.abs(there - np.asarray(drawn, np.int16)).mean() < 6, advice
+
+
+def test_every_link_leads_somewhere():
+    heads = {
+        re.sub(r"[^\w\- ]", "", head).lower().replace(" ", "-")
+        for head in re.findall(r"^## (.+)$", TEXT, re.MULTILINE)
+    }
+    links = re.findall(r"\]\(([^)]+)\)", TEXT)
+    assert {link[1:] for link in links if link.startswith("#")} == heads
+    lost = [link for link in links if link[0] != "#" and not (PAGE.parent / link.partition("#")[0]).is_file()]
+    assert not lost
+
+
+def test_the_table_of_settings_is_whole():
+    table = TEXT[TEXT.index("| setting |") : TEXT.index("For the same settings")]
+    assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == {each.name for each in fields(HoG)}
