@@ -128,11 +128,12 @@ def test_a_box_holds_the_patches_of_its_field():
         ((32, 32, 3), 50_000, {"words": 1600, "patch": 6, "stride": 1, "patches": 400_000}),
         ((8, 8, 1), 1_258, {"words": 314, "patch": 4, "stride": 1, "patches": 31_450}),
         ((96, 96, 3), 60, {"words": 1600, "patch": 6, "stride": 3, "patches": 400_000}),
-        ((10, 10, 3), 3, {"words": 1, "patch": 5, "stride": 1, "patches": 108}),
+        ((10, 10, 3), 3, {"words": 16, "patch": 5, "stride": 1, "patches": 108}),
+        ((2, 3, 1), 3, {"words": 6, "patch": 2, "stride": 1, "patches": 6}),
     ],
 )
 def test_what_is_left_open_is_settled_by_the_pictures(shape, pictures, wanted):
-    part = VisualWords().settled(shape, pictures)
+    part = VisualWords(grid=1).settled(shape, pictures)
     assert {name: getattr(part, name) for name in wanted} == wanted
 
 

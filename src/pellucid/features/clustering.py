@@ -16,16 +16,11 @@ from pellucid.storage.errors import InputError
 _ROWS = 108  # of a block: its distances to 1,600 centers are 0.7 MB
 _CHUNK = 64 * _ROWS
 _MANY, _EVERY = 160, 4  # from so many rows a center on, every fourth row is enough to begin with
-_SAMPLED, _FULL, _STEP = (
-    5,
-    2,
-    1.5,
-)  # passes over the sample and over all, and how far past the mean centers go
+_SAMPLED = 5  # passes over that sample
+_STEP = 1.5  # how far centers go then; 1 is to the mean
 _SPARE = 0.1  # of its share of the rows: a center with less is of more use elsewhere
-_PASSES, _GAIN = (
-    30,
-    0.002,
-)  # where rows are few: at most so many, while each makes the distances so much smaller
+_PASSES = 30  # where rows are few, at most
+_GAIN = 0.002  # while each pass makes the squared distances by such a share smaller
 
 Start = Callable[[np.ndarray, int, np.random.Generator], np.ndarray]
 
@@ -101,10 +96,8 @@ def nearest(x: np.ndarray, centers: np.ndarray, along: bool = False) -> tuple[np
     owner, found = np.empty(len(x), np.int32), np.empty(len(x), np.float32)
 
     def look(first: int) -> None:
-        scores, wide = (
-            np.empty((_ROWS, len(centers)), np.float32),
-            np.ones((_ROWS, len(products)), np.float32),
-        )
+        scores = np.empty((_ROWS, len(centers)), np.float32)
+        wide = np.ones((_ROWS, len(products)), np.float32)
         for start in range(first, min(first + _CHUNK, len(x)), _ROWS):
             rows, place = x[start : start + _ROWS], slice(start, start + _ROWS)
             score, wider = scores[: len(rows)], wide[: len(rows)]

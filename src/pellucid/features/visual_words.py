@@ -26,8 +26,9 @@ POOLINGS = ("sum", "mean")
 CLUSTERINGS = {"k-means": k_means, "k-means-plus-plus": k_means_spread_out, "spherical": spherical_k_means}
 """How words are learned: as means of patches, begun with random or with distant ones, or as directions of length 1."""
 
-_WORDS = 1600
-_SIDE = 32
+_WORDS, _FEW = 1600, 16  # words at most and at least, unless told otherwise
+_EACH = 100  # patches for each word between them
+_SIDE = 32  # pixels for each pixel of the stride
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class VisualWords(Part):
 
     Attributes
     ----------
-    words : W; None for one word for each hundred patches of the training pictures, at most 1,600
+    words : W; None for one word for each hundred patches of the training pictures, 16 to 1,600
     patch : height and width of a patch in pixels; None for 6, less in pictures of less than 12 pixels
     stride : pixels from one patch to the next; None for 1, more in pictures of more than 48 pixels
     grid : fields down and across, over which is pooled
@@ -104,13 +105,14 @@ class VisualWords(Part):
         settled = replace(self, patch=patch, stride=stride)
         settled.check(*shape)
         there = pictures * positions(height, patch, 1) * positions(width, patch, 1)
-        words = self.words or min(_WORDS, max(1, there // 100))
-        if words > min(there, self.patches):
+        seen = min(there, self.patches)
+        words = self.words or min(_WORDS, max(_FEW, there // _EACH), seen)
+        if words > seen:
             raise InputError(
-                f"words: {words:,} words cannot be learned from {min(there, self.patches):,} patches ({pictures:,} "
-                f"training pictures have {there:,}, and patches={self.patches:,}): take less words."
+                f"words: {words:,} words cannot be learned from {seen:,} patches ({pictures:,} training pictures have "
+                f"{there:,}, and patches={self.patches:,}): take less words."
             )
-        return replace(settled, words=words, patches=min(there, self.patches))
+        return replace(settled, words=words, patches=seen)
 
     def check(self, height: int, width: int, channels: int) -> None:
         """Raise `InputError` where a patch is larger than pictures of this size, or the grid has empty fields."""
