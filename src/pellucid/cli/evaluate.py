@@ -1,6 +1,9 @@
 """`pellucid evaluate RUN DATA`: how good is a finished classifier on other pictures?"""
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from pellucid.cli import options
 
@@ -19,18 +22,26 @@ def evaluate(
     data: options.Data,
     skip_unreadable: options.SkipUnreadable = False,
     corrections: options.Corrections = None,
+    features: options.Embeddings = None,
+    others: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Pictures of none of the classes: how many does it accept?"),
+    ] = None,
     json: options.Json = False,
 ) -> None:
     """Measure a finished classifier on labelled pictures: the test part where the data have one, else all of them."""
     from pellucid.arrays.compile import keep_programs
     from pellucid.cli.console import console, escape, percent, print_json
+    from pellucid.cli.others import check_others, judged_others, show_refusals
     from pellucid.inspection.metrics import Evaluation
     from pellucid.models.model_file import load_model
     from pellucid.storage.errors import printable
+    from pellucid.training.refusing import refusals
 
     screen = console(json)
     classifier = load_model(run)
-    dataset = read_as_seen(screen, classifier, data, skip_unreadable, corrections)
+    check_others(others, classifier.refusal is not None)
+    dataset = read_as_seen(screen, classifier, data, skip_unreadable, corrections, features)
     labels = translated_labels(dataset, classifier.classes)
     part, rows = _part(dataset)
     keep_programs()
@@ -43,6 +54,12 @@ def evaluate(
         f"interval {percent(low)} to {percent(high)}); "
         f"balanced accuracy {percent(found.balanced_accuracy)}, F1 {found.macro_f1:.3f}, log loss {found.log_loss:.3f}"
     )
+    refusal = None
+    if classifier.refusal is not None:
+        refusal = refusals(classifier, dataset.images, found)[0]
+        strange = None if others is None else judged_others(screen, classifier, str(others))
+        show_refusals(screen, refusal, strange)
+        refusal |= {} if strange is None else {"others": strange}
     # Without a split of their own these are all pictures of the run, most of which it learned from.
     familiar = part == "all" and dataset.fingerprint == classifier.origin.get("data", {}).get("fingerprint")
     if familiar:
@@ -75,6 +92,7 @@ def evaluate(
                 "pictures": len(found),
                 "trained_on_these": familiar,
                 **found.measures(),
+                **({} if refusal is None else {"refusal": refusal}),
                 "confusion": found.confusion.tolist(),
                 "classes": list(classifier.classes),
                 "unreadable": [[printable(path), reason] for path, reason in dataset.unreadable],
@@ -88,6 +106,7 @@ def read_as_seen(
     data: str,
     skip_unreadable: bool,
     corrections: str | None = None,
+    embeddings: Path | None = None,
 ) -> "Dataset":
     """The data, in the frame that the classifier sees."""
     from pellucid.cli.console import counting
@@ -106,6 +125,7 @@ def read_as_seen(
             skip_unreadable=skip_unreadable,
             for_training=False,
             corrections=corrections,
+            embeddings=embeddings,
             progress=progress,
         )
     came = dataset.images.shape[1:]
@@ -118,8 +138,13 @@ def read_as_seen(
             if frame
             else f"rows of {preprocessing.inputs:,} numbers"
         )
+        made = (
+            " If these are embeddings of pictures, give them: --features EMBEDDINGS.npy."
+            if len(came) == 3
+            else ""
+        )
         raise InputError(
-            f"{printable(data)}: {what}, and the classifier sees {sees}. Give data like its own."
+            f"{printable(data)}: {what}, and the classifier sees {sees}. Give data like its own.{'' if frame else made}"
         )
     return dataset
 

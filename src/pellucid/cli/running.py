@@ -13,6 +13,7 @@ from rich.console import Console
 
 from pellucid.arrays.compile import keep_programs
 from pellucid.cli.console import counting, escape, percent, print_json
+from pellucid.cli.others import judged_others, show_refusals
 from pellucid.cli.training_screen import TrainingScreen
 from pellucid.data.dataset import Dataset
 from pellucid.data.load import load
@@ -59,7 +60,7 @@ def reload_data(screen: Console, folder: Path) -> Dataset:
 def found_again(loading: dict[str, Any], working_folder: str) -> dict[str, Any]:
     """The arguments of `load` with paths that lead to the files from here, where they began in that folder."""
     found = dict(loading)
-    for name in ("source", "corrections"):
+    for name in ("source", "corrections", "embeddings"):
         path = found.get(name)
         beside = os.path.join(working_folder, path) if isinstance(path, str) else ""
         if beside and not os.path.lexists(str(path)) and os.path.lexists(beside):
@@ -78,6 +79,7 @@ def train_and_report(
     seconds: float,
     as_json: bool,
     made_here: bool,
+    others: Path | None = None,
 ) -> None:
     """Train in the folder, write the report, say how good it is. Without one whole epoch nothing is left behind."""
     from pellucid.training.trainer import fit
@@ -87,6 +89,7 @@ def train_and_report(
         "command": shlex.join(["pellucid", *sys.argv[1:]]),
         "load": loading,
         "working_folder": working_folder(),
+        **({} if others is None else {"others": str(others)}),
     }
     with _ending_well(folder, made_here):
         with TrainingScreen(screen) as listener:
@@ -144,10 +147,17 @@ def working_folder() -> str:
 
 def conclude(screen: Console, dataset: Dataset, outcome: Outcome, folder: Path, as_json: bool) -> None:
     """Write the report and say how good the classifier is."""
+    from pellucid.inspection.review import as_table
     from pellucid.report.document import write_report
+    from pellucid.report.suspect_labels import held_out_doubts
+    from pellucid.storage.atomic import write_text
     from pellucid.training.run import write_run
 
     began = time.perf_counter()
+    refusal = outcome.run["result"].get("refusal")
+    if refusal is not None and "others" in outcome.run:
+        found = found_again({"source": outcome.run["others"]}, str(outcome.run.get("working_folder", "")))
+        refusal["others"] = judged_others(screen, outcome.classifier, found["source"])
     write_report(
         folder / "report.html",
         dataset=dataset,
@@ -156,6 +166,9 @@ def conclude(screen: Console, dataset: Dataset, outcome: Outcome, folder: Path, 
         events=outcome.events,
         run=outcome.run,
     )
+    held_out = held_out_doubts(outcome.evaluations)
+    if held_out:
+        write_text(folder / "suspects.csv", as_table(dataset, held_out))
     seconds = outcome.run["result"]["seconds"]
     seconds["report"] = time.perf_counter() - began
     write_run(folder, outcome.run)
@@ -165,6 +178,8 @@ def conclude(screen: Console, dataset: Dataset, outcome: Outcome, folder: Path, 
             f"{part:>10}: [bold]{percent(evaluation.accuracy)}[/] right (95 % interval "
             f"{percent(low)} to {percent(high)}, {len(evaluation):,} pictures)"
         )
+    if refusal is not None:
+        show_refusals(screen, refusal.get("test", refusal["validation"]), refusal.get("others"))
     spent = ", ".join(f"{name} {value:.1f}" for name, value in seconds.items())
     screen.print(f"seconds: {spent}")
     where = shlex.quote(printable(folder))
@@ -179,5 +194,6 @@ def conclude(screen: Console, dataset: Dataset, outcome: Outcome, folder: Path, 
                 "loss": result["loss"],
                 "seconds": seconds,
                 "engine": outcome.run["engine"]["name"],
+                **({} if refusal is None else {"refusal": refusal}),
             }
         )

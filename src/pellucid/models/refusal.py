@@ -1,11 +1,13 @@
 """None of these: when a classifier says that a picture is of none of its classes, and what it has seen that is near."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from pellucid.models.nearest import Examples
 from pellucid.preprocessing.projection import PrincipalComponents, project
 from pellucid.storage.errors import InputError
 
@@ -13,7 +15,7 @@ MOST_PICTURES, MOST_COMPONENTS = 10_000, 64
 """What is kept of training pictures: 2.6 MB of numbers at most."""
 
 _BLOCK = 1024
-"""Pictures whose distances to all that are kept are in memory at once."""
+"""Pictures that are measured at once."""
 
 Seen = Callable[[np.ndarray], np.ndarray]
 """From prepared inputs (n, …) to what the model sees of them (n, D) float32."""
@@ -42,18 +44,23 @@ class Vicinity:
     usual: float
 
     def nearest(self, seen: np.ndarray, count: int = 3) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest of the pictures for each row of what the model sees (N, D): distances (N, count) float32 in units
+        """The nearest of the pictures for each row of what the model sees (N, D): distances (N, count) float64 in units
         of the usual one, rising, and their places (N, count) int64."""
-        distances, places = _nearest(self.points, project(seen, self.projection), count)
-        return distances / np.float32(self.usual), places
+        count = min(count, len(self.points))
+        places, distances = self._examples.nearest(project(seen, self.projection), count)
+        return distances / self.usual, places
+
+    @cached_property
+    def _examples(self) -> Examples:
+        return Examples(self.points)
 
     def distances(self, see: Seen, images: np.ndarray, rows: np.ndarray | None = None) -> np.ndarray:
-        """(n,) float32: how far the nearest of the pictures is from each of these rows (n,) of prepared inputs (N, …),
+        """(n,) float64: how far the nearest of the pictures is from each of these rows (n,) of prepared inputs (N, …),
         or from all of them, in units of the usual distance."""
         rows = np.arange(len(images)) if rows is None else rows
         blocks = [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
         found = [self.nearest(see(images[block]), 1)[0][:, 0] for block in blocks]
-        return np.concatenate([np.zeros(0, np.float32), *found])
+        return np.concatenate([np.zeros(0), *found])
 
     @classmethod
     def of(
@@ -81,13 +88,11 @@ class Vicinity:
         still, one = np.zeros(x.shape[1], np.float32), np.ones(x.shape[1], np.float32)
         projection = PrincipalComponents(most).measured(x, np.arange(len(x)), still, one)
         points = project(x, projection).astype(np.float32)
+        chosen = tuple(names[row] for row in kept)
+        vicinity = cls(points, projection, labels[kept].astype(np.int64), chosen, 1.0)
         looked_at = np.sort(draw.permutation(held_out)[:MOST_PICTURES])
-        found, _ = _nearest(points, project(see(images[looked_at]), projection), 1)
         # Pictures that are all the same are at no distance: any unit will do.
-        usual = float(np.median(found)) or 1.0
-        return cls(
-            points, projection, labels[kept].astype(np.int64), tuple(names[row] for row in kept), usual
-        )
+        return replace(vicinity, usual=float(np.median(vicinity.distances(see, images, looked_at))) or 1.0)
 
 
 @dataclass(frozen=True)
@@ -154,22 +159,3 @@ def check_share(share: Any) -> None:
     """Raise `InputError` unless it is a share of right verdicts that may be refused."""
     if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share < 1:
         raise InputError(f"--refuse must be a share of right verdicts, 0 to below 1, got {share!r}.")
-
-
-def _nearest(points: np.ndarray, others: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Distances (N, count), rising, and places of the points nearest to each of the others (N, C), block by block."""
-    count = min(count, len(points))
-    lengths = np.einsum("nc,nc->n", points, points)
-    distances = np.empty((len(others), count), np.float32)
-    places = np.empty((len(others), count), np.int64)
-    for start in range(0, len(others), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        # ‖a − b‖² = ‖a‖² − 2 a·b + ‖b‖², and ‖a‖² is the same for all points.
-        ranks = lengths - 2 * (others[block] @ points.T)
-        close = np.argpartition(ranks, count - 1, axis=1)[:, :count]
-        # What was subtracted of large numbers is added up again from differences, which rounds less.
-        found = np.linalg.norm(points[close] - others[block][:, np.newaxis], axis=2)
-        order = np.lexsort((close, found))
-        distances[block] = np.take_along_axis(found, order, axis=1)
-        places[block] = np.take_along_axis(close, order, axis=1)
-    return distances, places
