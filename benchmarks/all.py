@@ -30,6 +30,7 @@ TOPICS = {
     ),
     "features": (
         ("picture_features",),
+        ("visual_words",),
         ("linear_svm", "--pictures", "10000"),
         ("linear_svm", "--pictures", "50000", "--limit", "2700"),
         ("feature_accuracy",),

@@ -190,8 +190,7 @@ def _of_encoding(part: dict[str, Any]) -> str:
             "",
             table(["what", "time", "rate", "of the peak"], rows),
             "",
-            f"- encoding, as a share of the speed of the fastest product: {verdict(share, 0.85, True)}. Of what is left, "
-            "whitening takes a third (another 108 × 108 products for each patch), roots, means and pooling the rest.",
+            f"- encoding, as a share of the speed of the fastest product: {verdict(share, 0.85, True)}",
         ]
     )
 
