@@ -79,6 +79,16 @@ def test_a_penalty_that_rounds_the_objective_is_known_to_it(x):
     assert steps(penalty=penalty) < steps()
 
 
+@pytest.mark.parametrize("level", [0.02, 0.2])
+def test_the_floor_is_what_the_sample_does_not_show(level):
+    """A few strong directions and noise of this variance in all others, of which 160 pictures show the half."""
+    stream = np.random.Generator(np.random.Philox(key=9))
+    strong = stream.standard_normal((160, 5)) @ stream.standard_normal((5, 300))
+    noisy = strong + np.sqrt(level) * stream.standard_normal((160, 300))
+    found = (1 / Preconditioner.measured(noisy).reach ** 2) / 2
+    assert level / 2 < found < 2 * level
+
+
 def test_it_begins_at_the_weights_that_it_is_given_and_shows_them(x, softmax):
     preconditioners = {"weight": Preconditioner.measured(x)}
     first = preconditioned_lbfgs(softmax, START, preconditioners, beta=1e-12, steps=20)
@@ -92,6 +102,12 @@ def test_it_begins_at_the_weights_that_it_is_given_and_shows_them(x, softmax):
     assert again.values[0] == pytest.approx(first.value, abs=1e-12)
     assert again.reason == "enough"
     np.testing.assert_allclose(*np.transpose(seen))
+
+
+def test_samples_of_few_pictures():
+    for count in (1, 2, 9):
+        found = Preconditioner.measured(np.ones((count, 3), np.float32))
+        assert np.isfinite(found.weights(np.eye(3))).all()
 
 
 def test_features_that_are_no_good():
