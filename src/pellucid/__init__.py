@@ -35,6 +35,9 @@ __version__ = "0.1.0"
 
 _PLACES = {
     "Classifier": ("pellucid.models.classifier", "Classifier"),
+    "BackboneFeatures": ("pellucid.estimators.features", "BackboneFeatures"),
+    "FelzenszwalbHoGFeatures": ("pellucid.estimators.features", "FelzenszwalbHoGFeatures"),
+    "PolarFeatures": ("pellucid.estimators.polar", "PolarFeatures"),
     "HoGFeatures": ("pellucid.estimators.features", "HoGFeatures"),
     "ColorFeatures": ("pellucid.estimators.features", "ColorFeatures"),
     "ThumbnailFeatures": ("pellucid.estimators.features", "ThumbnailFeatures"),
@@ -58,12 +61,15 @@ _PLACES = {
 }
 
 __all__ = [
+    "BackboneFeatures",
     "Classifier",
     "ColorFeatures",
     "Dataset",
     "Error",
+    "FelzenszwalbHoGFeatures",
     "HoGFeatures",
     "PCAFeatures",
+    "PolarFeatures",
     "Recipe",
     "Tensor",
     "ThumbnailFeatures",

@@ -22,6 +22,7 @@ from pellucid.storage.errors import InputError
 
 OF_PICTURES = [
     (pl.HoGFeatures(cell=4, block=2), "hog:cell=4,block=2"),
+    (pl.FelzenszwalbHoGFeatures(cell=4), "fhog:cell=4"),
     (pl.ColorFeatures(space="rgb", bins=3, grid=2), "color:space=rgb,bins=3,grid=2"),
     (pl.ThumbnailFeatures(grid=(2, 3)), "thumbnail:grid=2|3"),
     (pl.VisualWordsFeatures(words=20, patch=4, patches=3000), "words:words=20,patch=4,patches=3000"),
@@ -77,7 +78,6 @@ def test_settings_are_those_of_the_kind(transformer, text):
 @pytest.mark.parametrize(
     "check",
     [
-        checks.check_do_not_raise_errors_in_init_or_set_param,
         checks.check_estimator_cloneable,
         checks.check_estimator_repr,
         checks.check_estimator_tags_renamed,
@@ -203,6 +203,16 @@ def test_projections_in_batches_are_those_of_all(pictures, make, dtype):
     np.testing.assert_allclose(parts.scale_, whole.scale_, rtol=1e-5)
     np.testing.assert_allclose(parts.transform(rows), whole.transform(rows), atol=1e-3)
     assert parts.samples_ == 60
+
+
+def test_points():
+    points = np.array([[3, 4], [1, 1]], float)
+    polar = pl.PolarFeatures(center=(1, 1)).fit(points)
+    np.testing.assert_allclose(polar.transform(points), [[13**0.5, np.arctan2(3, 2)], [0, 0]], rtol=1e-6)
+    assert polar.get_feature_names_out().tolist() == ["r", "θ"]
+    assert polar.transform(points).dtype == np.float32
+    with pytest.raises(InputError, match="rows of 2 numbers, and the data are rows of 3"):
+        pl.PolarFeatures().fit(np.zeros((4, 3)))
 
 
 def test_whitened_rows_can_be_turned_back(pictures):

@@ -178,7 +178,7 @@ def test_a_model_keeps_its_network(tmp_path, shades, model):
 
 def test_a_run_goes_on_with_the_same_network_only(tmp_path, shades):
     source = network(tmp_path / "a.onnx")
-    whole = fit(shades, Recipe(features=f"{source}:scale=unit", epochs=6))
+    whole = fit(shades, Recipe(features=f"{source}:scale=unit", epochs=6, optimizer="nesterov"))
 
     def stop(event):
         if event["event"] == "epoch" and event["epoch"] == 3:
@@ -187,7 +187,12 @@ def test_a_run_goes_on_with_the_same_network_only(tmp_path, shades):
     folder = tmp_path / "cut"
     folder.mkdir()
     with pytest.raises(KeyboardInterrupt):
-        fit(shades, Recipe(features=f"{source}:scale=unit", epochs=6), folder, listener=stop)
+        fit(
+            shades,
+            Recipe(features=f"{source}:scale=unit", epochs=6, optimizer="nesterov"),
+            folder,
+            listener=stop,
+        )
     network(source, weight=WEIGHT * 2)
     opened.cache_clear()
     with pytest.raises(FileError, match="another network than the one that belongs here"):
@@ -196,6 +201,42 @@ def test_a_run_goes_on_with_the_same_network_only(tmp_path, shades):
     again = resume(folder, shades)
     for name, array in whole.classifier.params.items():
         np.testing.assert_array_equal(again.classifier.params[name], array)
+
+
+def test_from_the_command_line_to_report_and_receipt(tmp_path, shades, monkeypatch, capfd):
+    from PIL import Image
+
+    from pellucid.cli.main import _status
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("pellucid.cli.running.keep_programs", lambda: None)
+    for row in range(40):
+        folder = tmp_path / "shades" / shades.classes[shades.labels[row]]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(shades.images[row]).save(folder / f"{row}.png")
+    network("a.onnx")
+    words = ["train", "shades", "--features", "color+a.onnx:scale=unit", "--epochs", "9", "--output", "run"]
+    assert _status(words, debug=True) == 0
+    assert "backbone" in (tmp_path / "run" / "report.html").read_text()
+    assert len(list((tmp_path / "run").glob("network-*.onnx"))) == 1
+    (tmp_path / "a.onnx").unlink()
+    capfd.readouterr()
+    assert _status(["predict", "run", "shades/dark/0.png", "--explain"], debug=True) == 0
+    assert "dark" in capfd.readouterr().out
+
+
+def test_as_a_transformer(tmp_path, pictures):
+    import pickle
+
+    import pellucid as pl
+
+    path = str(network(tmp_path / "a.onnx"))
+    fitted = pl.BackboneFeatures(path, scale="unit").fit(pictures)
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_allclose(again.transform(pictures), means(pictures, "unit"), rtol=1e-4, atol=1e-4)
+    assert again.get_feature_names_out().tolist() == [f"features {k}" for k in range(5)]
+    with pytest.raises(InputError, match="does not say how its pixels are scaled"):
+        pl.BackboneFeatures(path).fit(pictures)
 
 
 def test_it_is_never_traced():

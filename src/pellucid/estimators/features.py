@@ -12,8 +12,10 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from pellucid.features.assignment import normalized
+from pellucid.features.backbone import Backbone
 from pellucid.features.clustering import nearest, totals
 from pellucid.features.color import ColorHistogram
+from pellucid.features.fhog import FelzenszwalbHoG
 from pellucid.features.hog import HoG
 from pellucid.features.part import Part
 from pellucid.features.patches import sampled
@@ -54,6 +56,13 @@ class _PictureFeatures(TransformerMixin, BaseEstimator):
         """The D names, such as "hog 3,4 50°"."""
         check_is_fitted(self)
         return np.array(self.part_.names(*self.picture_shape_), object)
+
+    def draw(self, picture: Any) -> Any:
+        """What these features keep of one picture (H, W, C) or (H, W) uint8, as a Pillow picture."""
+        from pellucid.inspection.feature_drawing import draw_features
+
+        check_is_fitted(self)
+        return draw_features(self._measured(), self._pictures(np.asarray(picture)[np.newaxis])[0])
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -137,6 +146,19 @@ class HoGFeatures(_PictureFeatures):
         self.shape = shape
 
 
+class FelzenszwalbHoGFeatures(_PictureFeatures):
+    """Histograms of oriented gradients in fewer numbers, see `pellucid.features.fhog.FelzenszwalbHoG`."""
+
+    _kind = FelzenszwalbHoG
+
+    def __init__(
+        self, orientations: int = 9, cell: Any = (8, 8), shape: tuple[int, ...] | None = None
+    ) -> None:
+        self.orientations = orientations
+        self.cell = cell
+        self.shape = shape
+
+
 class ColorFeatures(_PictureFeatures):
     """Color histograms, see `pellucid.features.color.ColorHistogram`."""
 
@@ -166,6 +188,26 @@ class ThumbnailFeatures(_PictureFeatures):
 
     def __init__(self, grid: Any = (8, 8), shape: tuple[int, ...] | None = None) -> None:
         self.grid = grid
+        self.shape = shape
+
+
+class BackboneFeatures(_PictureFeatures):
+    """What an ONNX network says, see `pellucid.features.backbone.Backbone`."""
+
+    _kind = Backbone
+
+    def __init__(
+        self,
+        path: str = "",
+        scale: str = "",
+        layout: str = "",
+        output: str = "",
+        shape: tuple[int, ...] | None = None,
+    ) -> None:
+        self.path = path
+        self.scale = scale
+        self.layout = layout
+        self.output = output
         self.shape = shape
 
 
