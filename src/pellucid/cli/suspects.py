@@ -29,11 +29,15 @@ def asked_for(wanted: bool, model: str, features: str | None, seed: int) -> Reci
 def look_again(screen: Console, counted: Census, recipe: Recipe, folds: int) -> dict[str, Any]:
     """Train on all folds but one, tell and write what is suspect. Returns it as plain values."""
     import time
+    from dataclasses import replace
+
+    import numpy as np
 
     from pellucid.arrays.compile import keep_programs
     from pellucid.cli.console import counting, escape, percent
     from pellucid.cli.unused import named_after, unused
-    from pellucid.data.duplicates import double_groups
+    from pellucid.data.duplicates import double_groups, joined
+    from pellucid.inspection.lookalikes import lookalikes
     from pellucid.inspection.review import as_table, doubts
     from pellucid.inspection.suspects import suspects
     from pellucid.storage.atomic import write_text
@@ -43,17 +47,28 @@ def look_again(screen: Console, counted: Census, recipe: Recipe, folds: int) -> 
     keep_programs()
     began = time.perf_counter()
     dataset = counted.dataset
-    groups = double_groups(dataset.images, dataset.groups, found=counted.doubles)
+    with counting(screen, "Comparing") as progress:
+        more = lookalikes(dataset.images, progress)
+    known = counted.doubles
+    pairs = np.unique(np.concatenate([known.pairs, more.pairs]), axis=0)
+    groups = double_groups(
+        dataset.images, dataset.groups, found=replace(known, pairs=pairs, groups=joined(len(dataset), pairs))
+    )
     with counting(screen, "Training", "folds") as progress:
         judged = out_of_fold(dataset, recipe, count=folds, groups=groups, progress=progress)
     found = suspects(judged.probabilities, dataset.labels[judged.rows])
-    listed = doubts(dataset, counted.doubles.pairs, found, judged.rows)
+    listed = doubts(dataset, pairs, found, judged.rows)
     seconds = time.perf_counter() - began
     share = percent(found.estimated / len(judged.rows))
     screen.print(
         f"\nSuspect labels: [bold]{len(found):,}[/]  [dim]({judged.folds} times {judged.recipe.model} on "
         f"{escape(str(judged.recipe.features))}, {percent(judged.accuracy)} of the labels predicted; about "
         f"{round(found.estimated):,} labels, {share}, are estimated to be wrong; {seconds:.1f} s)[/]"
+    )
+    extra = len(pairs) - len(known.pairs)
+    screen.print(
+        f"Doubles: {len(known.pairs):,}, and {extra:,} more that were moved, cropped or mirrored "
+        f"[dim](different classes first, then in different parts)[/]"
     )
     for doubt in listed[:_SHOWN]:
         screen.print(f"    {escape(_sentence(dataset, doubt))}")
@@ -75,6 +90,7 @@ def look_again(screen: Console, counted: Census, recipe: Recipe, folds: int) -> 
         "estimated": found.estimated,
         "accuracy": judged.accuracy,
         "recipe": {"model": judged.recipe.model, "features": judged.recipe.features, "folds": judged.folds},
+        "lookalikes": extra,
         "seconds": seconds,
         **written,
         "found": [doubt.to_json(dataset) for doubt in listed],

@@ -110,6 +110,19 @@ def thumbnails(images: np.ndarray, rows: np.ndarray, box: np.ndarray, height: in
     return cells / (8 * high * wide)
 
 
+def thumbnails_of(images: np.ndarray, rows: np.ndarray, boxes: np.ndarray, side: int) -> np.ndarray:
+    """The gray content of these rows (n,) of the pictures as squares: (n, side, side) float32, 0..255.
+
+    Parameters
+    ----------
+    boxes (n, 4) : of the content of each of the rows, `content_boxes`
+    """
+    found = np.empty((len(rows), side, side), np.float32)
+    for places, box in _by_box(images, boxes):
+        found[places] = thumbnails(images, rows[places], box, side, side)
+    return found
+
+
 def _areas(pixels: int, cells: int) -> np.ndarray:
     """(pixels, cells) int64: how much of each pixel lies in each cell, in units of 1/cells of a pixel."""
     cell, pixel = np.arange(cells + 1) * pixels, np.arange(pixels + 1) * cells

@@ -99,18 +99,18 @@ def _near(images: np.ndarray, unique: np.ndarray, progress: Callable[[int, int],
         first, second = place.reshape(-1, 2)[start : start + 4096].T
         alike = np.einsum("nd,nd->n", described[first], described[second])
         correlations[start : start + 4096] = np.where(textured[first] & textured[second], alike, 0)
-    return pairs[correlations >= _least_correlation(correlations)]
+    return pairs[correlations >= least_correlation(correlations)]
 
 
-def _least_correlation(correlations: np.ndarray) -> float:
+def least_correlation(correlations: np.ndarray, least: int = LEAST_CORRELATION) -> float:
     """From which correlation on a pair is a double in this data.
 
     Among photographs a copy stands out: few pairs are nearly as much alike. Among handwritten digits, icons
     or aligned faces the pairs only thin out towards 1, with no gap between look-alikes and copies. So the
-    limit rises from 0.88 until no more pairs lie just below it (a band 0.8 times as wide as what is above)
-    than above it; where that does not happen by 0.98 nothing is called a near double.
+    limit rises from the least, in hundredths, until no more pairs lie just below it (a band 0.8 times as
+    wide as what is above) than above it; where that does not happen by 0.98 nothing is called a near double.
     """
-    for hundredths in range(LEAST_CORRELATION, 99):
+    for hundredths in range(least, 99):
         limit = hundredths / 100
         above = int((correlations >= limit).sum())
         if int((correlations >= limit - 0.8 * (1 - limit)).sum()) - above <= above:
