@@ -1,5 +1,6 @@
 """docs/features.md does what it says: its Python prints what stands below, its pictures are what is drawn today."""
 
+import json
 import re
 import runpy
 from dataclasses import fields
@@ -74,3 +75,22 @@ def test_every_link_leads_somewhere():
 def test_the_table_of_settings_is_whole():
     table = TEXT[TEXT.index("| setting |") : TEXT.index("For the same settings")]
     assert set(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == {each.name for each in fields(HoG)}
+
+
+def test_the_accuracies_are_those_that_were_measured():
+    """Means over seeds, as the results of the benchmarks have them."""
+
+    def measured(name, row):
+        found = json.loads((ROOT / "benchmarks" / "results" / f"{name}.json").read_text("utf-8"))
+        if "rows" in found:
+            return 100 * float(np.mean([each["test"] for each in found["rows"][row]]))
+        return float(re.search(rf"^\| {row} \| ([\d.]+) ", found["table"], re.MULTILINE)[1])
+
+    for words, name, row in (
+        ("linear, pixels", "accuracy", "CIFAR-10, softmax"),
+        ("two layers, pixels", "network_accuracy", "two-layers"),
+        ("three layers, pixels", "network_accuracy", "three-layers"),
+        ("linear, edges and colors", "feature_accuracy", "hog-color-svm"),
+        ("small convnet, mirror images and shifts", "network_accuracy", "convnet"),
+    ):
+        assert f"| {words} | {measured(name, row):.2f} % |" in TEXT
