@@ -98,10 +98,22 @@ def test_every_wrong_line_is_named_at_once(photos, tmp_path):
 
 
 def test_a_short_name_of_several_pictures_is_asked_for_in_full(photos, tmp_path):
-    twice = replace(photos, origins=[*photos.origins[:9], "cat/0.png"])
-    with pytest.raises(FileError, match=r"cat/0\.png is the name of several pictures: write its whole path"):
+    twice = replace(photos, origins=[*photos.origins[:9], "photos/fox/old/cat/0.png"])
+    with pytest.raises(
+        FileError, match=r"line 2: cat/0\.png is the name of several pictures: write its whole path"
+    ):
         corrected(twice, table(tmp_path, "cat/0.png,,,double,remove"))
     assert corrected(twice, table(tmp_path, "photos/cat/0.png,,,double,remove")).split[0] == TAKEN_OUT
+
+
+@pytest.mark.parametrize(
+    "name", ["photos/cat/0.png", "cat/0.png", "./photos/cat/0.png", "../photos/cat/0.png", "0.png"]
+)
+def test_it_does_not_matter_from_where_the_data_were_named(photos, tmp_path, name):
+    elsewhere = replace(
+        photos, origins=[f"/disk/{origin}" for origin in photos.origins], source="/disk/photos"
+    )
+    assert read_corrections(elsewhere, table(tmp_path, f"{name},,,double,remove")).removed == (0,)
 
 
 def test_a_class_without_training_pictures_is_refused(photos, tmp_path):

@@ -127,17 +127,18 @@ def read_corrections(dataset: Dataset, path: str | os.PathLike[str]) -> Correcti
 
 
 def _understood(
-    dataset: Dataset, rows: dict[str, int], given: dict[str, str]
+    dataset: Dataset, rows: dict[str, list[int]], given: dict[str, str]
 ) -> tuple[int | None, str, int | None, list[str]]:
     """The row, the action, the new class number (None: to be left out), and what is wrong with this line."""
     picture, action, suggested = given["picture"], given["action"].lower(), given.get("suggested", "")
     wrong = []
-    row = rows.get(picture)
-    if row is None or row < 0:
-        what = "is the name of several pictures: write its whole path" if row is not None else "is no picture"
-        near = "" if row is not None else meant(picture, [name for name, found in rows.items() if found >= 0])
-        wrong.append(f"{printable(picture) or 'nothing'} {what}{' of these data' * (row is None)}.{near}")
-        row = None
+    named = _named(dataset, rows, picture)
+    row = named[0] if len(named) == 1 else None
+    if len(named) > 1:
+        wrong.append(f"{printable(picture)} is the name of several pictures: write its whole path")
+    elif row is None:
+        near = meant(picture, _beside(dataset, picture))
+        wrong.append(f"{printable(picture) or 'nothing'} is no picture of these data.{near}")
     elif given.get("label") and given["label"] != printable(dataset.classes[dataset.labels[row]]):
         now = printable(dataset.classes[dataset.labels[row]])
         wrong.append(
@@ -162,13 +163,38 @@ def _understood(
     return row, action, label, wrong
 
 
-def _rows_by_name(dataset: Dataset) -> dict[str, int]:
-    """Each picture's row by its path, and by the path from the folder on that the user named; −1 for several."""
-    found: dict[str, int] = {}
+def _rows_by_name(dataset: Dataset) -> dict[str, list[int]]:
+    """The rows of all pictures with this name, whatever their folders."""
+    found: dict[str, list[int]] = {}
     for row, origin in enumerate(dataset.origins):
-        for name in {printable(origin), dataset.short_name(row)}:
-            found[name] = -1 if name in found else row
+        found.setdefault(_parts(printable(origin))[-1], []).append(row)
     return found
+
+
+def _named(dataset: Dataset, rows: dict[str, list[int]], picture: str) -> list[int]:
+    """The rows that a path may mean: its own, or those whose paths end with it, so that it does not matter from where
+    the data were named."""
+    typed = _parts(picture)
+    whole = [row for row in rows.get(typed[-1], ()) if printable(dataset.origins[row]) == picture]
+    ending = [
+        row
+        for row in rows.get(typed[-1], ())
+        if _parts(printable(dataset.origins[row]))[-len(typed) :] == typed
+    ]
+    return whole or ending
+
+
+def _parts(path: str) -> list[str]:
+    """The folders and the name of a path, without what only leads to where it begins."""
+    parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+    return parts or [""]
+
+
+def _beside(dataset: Dataset, picture: str, most: int = 2000) -> list[str]:
+    """Pictures of the same folder as the one that was typed, or any; not all of many, which would take too long."""
+    folder = _parts(picture)[:-1]
+    names = [dataset.short_name(row) for row in range(len(dataset))]
+    return ([name for name in names if _parts(name)[:-1][-1:] == folder[-1:]] or names)[:most]
 
 
 def _digest(classes: Sequence[str], relabelled: dict[int, int], removed: Iterable[int]) -> str:
