@@ -66,20 +66,16 @@ def test_what_was_taken_out_is_not_judged():
     assert not np.isin([3, 17], judged.rows).any()
 
 
-def test_measured_features_are_measured_once_for_all_folds(monkeypatch):
-    from pellucid.preprocessing.measuring import Measured
+def test_what_is_measured_in_pictures_is_measured_once_for_all_folds(monkeypatch):
+    from pellucid.training import out_of_fold as module
 
     calls = []
-    own = Measured.of_many
-    monkeypatch.setattr(Measured, "of_many", lambda self, *given: calls.append(1) or own(self, *given))
-    digits = some_digits(200)
-    judged = out_of_fold(
-        digits,
-        Recipe(features="hog:cell=4|4,block=1|1", epochs=10),
-        count=3,
-        groups=np.arange(200),
-        engine="numpy",
+    own = module.first_shown
+    monkeypatch.setattr(
+        module, "first_shown", lambda *given, **named: calls.append(1) or own(*given, **named)
     )
+    recipe = Recipe(features="hog:cell=4|4,block=1|1", epochs=10)
+    judged = out_of_fold(some_digits(200), recipe, count=3, groups=np.arange(200), engine="numpy")
     assert len(calls) == 1
     assert judged.accuracy > 0.5
 

@@ -8,10 +8,15 @@ import numpy as np
 from pellucid.data.dataset import TAKEN_OUT, Dataset
 from pellucid.data.splits import folds
 from pellucid.inspection.calibration import fit_temperature
-from pellucid.preprocessing.features import features_described
-from pellucid.preprocessing.measuring import Measured
+from pellucid.inspection.metrics import Evaluation
+from pellucid.models.kinds import REMEMBERING
+from pellucid.preprocessing.shown import Shown, first_shown
 from pellucid.storage.errors import InputError
+from pellucid.training.checkpoint import Standing
+from pellucid.training.judging import evaluated
+from pellucid.training.loop import trained
 from pellucid.training.recipe import Recipe
+from pellucid.training.session import prepared
 from pellucid.training.trainer import fit
 
 LEAST_SIDE = 24
@@ -56,8 +61,9 @@ def out_of_fold(
 ) -> OutOfFold:
     """Train on all folds but one and predict that one, for each; all parts of the data take part.
 
-    What is measured in pictures is measured once for all folds; what it learns on the way, such as a codebook, it
-    learns from pictures without their labels. The probabilities of all folds have one temperature, fitted on them.
+    What the model sees of the pictures is the same for all folds; what it learns on the way, such as a codebook or a
+    mean, it learns from all pictures, without their labels. The probabilities of all folds have one temperature, fitted
+    on them.
 
     Parameters
     ----------
@@ -75,23 +81,29 @@ def out_of_fold(
     text = recipe.features or suiting_features(shape)
     recipe = replace(recipe, features=text)
     parts = folds(dataset, count, seed=recipe.seed, validation=0.0, over="all", groups=groups)
-    features, inner = features_described(text).settled(shape, len(dataset)), recipe
-    if isinstance(features, Measured):
-        kept = np.flatnonzero(dataset.split != TAKEN_OUT)
-        numbers = features.fitted(dataset.images, kept, recipe.seed).of_many(dataset.images)
-        parts = [replace(part, images=numbers, frame=None) for part in parts]
-        inner = replace(recipe, features="pixels")
+    kept = np.flatnonzero(dataset.split != TAKEN_OUT)
+    shown = first_shown(dataset.images, kept, dataset.frame, text, seed=recipe.seed)
     scores = np.zeros((len(dataset), len(dataset.classes)), np.float32)
     tested = np.zeros(len(dataset), bool)
     for number, part in enumerate(parts):
         if progress is not None:
             progress(number, len(parts))
-        found = fit(part, inner, engine=engine).evaluations["test"]
+        found = _judged(part, recipe, engine, shown)
         scores[found.rows], tested[found.rows] = found.scores, True
     rows = np.flatnonzero(tested)
     probabilities = _softmax(scores[rows] / fit_temperature(scores[rows], dataset.labels[rows]))
     right = probabilities.argmax(axis=1) == dataset.labels[rows]
     return OutOfFold(rows, probabilities, float(right.mean()), recipe, len(parts))
+
+
+def _judged(part: Dataset, recipe: Recipe, engine: str, shown: Shown) -> Evaluation:
+    """What a model trained on the rest says of the pictures of a fold."""
+    if recipe.model in REMEMBERING:
+        return fit(part, recipe, engine=engine).evaluations["test"]
+    session = prepared(part, recipe, engine=engine, shown=shown)
+    standing = Standing(0, session.start_state(), session.start_params)
+    end = trained(session, standing, None, lambda event: None)
+    return evaluated(session, end.standing.best_params, "test")[0]
 
 
 def _softmax(scores: np.ndarray) -> np.ndarray:
