@@ -122,7 +122,7 @@ def test_a_flipped_bit_never_changes_a_verdict_unnoticed(saved, classifier, name
         ({"classes": [1, 2, 3]}, "not a list of names"),
         ({"classes": None}, "not a list of names"),
         ({"classes": ...}, "KeyError: 'classes'"),
-        ({"kind": "forest"}, "must be one of softmax, svm, .* got 'forest'"),
+        ({"kind": "forest"}, "must be one of nearest-mean, knn, softmax, svm, .* got 'forest'"),
         ({"kind": ...}, "KeyError"),
         ({"temperature": 0}, "temperature 0"),
         ({"temperature": "warm"}, "could not convert"),
