@@ -33,8 +33,8 @@ BAD = {
     "--time-limit -3": "--time-limit must be above 0, got -3.0",
     "--seed -1": "--seed must be 0 to 2⁶³ − 1, got -1",
     # names
-    "--model sofmax": "--model must be one of softmax, .*got 'sofmax'. Did you mean softmax?",
-    "--model ''": "--model must be one of softmax, .*got ''",
+    "--model sofmax": "--model must be one of nearest-mean, knn, softmax, .*got 'sofmax'. Did you mean softmax?",
+    "--model ''": "--model must be one of nearest-mean, knn, softmax, .*got ''",
     "--loss softmx": "The loss must be one of .*; got 'softmx'. Did you mean softmax-cross-entropy?",
     "--loss hinge-los": "The loss must be one of .*; got 'hinge-los'. Did you mean hinge-loss?",
     "--loss zero-one-loss": "--loss zero-one-loss is flat and jumps, .* Descend a surrogate",

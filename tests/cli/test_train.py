@@ -160,7 +160,7 @@ def test_starting_from_a_run_takes_its_model_and_its_frame(pellucid, photos, her
         (("--schedule", "fast"), "; got 'fast'"),
         (
             ("--model", "forest"),
-            "--model must be one of softmax, svm, logistic",
+            "--model must be one of nearest-mean, knn, softmax, svm, logistic",
         ),
         (("--engine", "gpu"), "--engine must be auto, numpy or xla, got 'gpu'"),
         (("--fit", "tile"), "fit must be one of pad, crop, stretch, got 'tile'"),

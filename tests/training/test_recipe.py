@@ -16,7 +16,7 @@ from pellucid.training.settling import largest_curvature, settled
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"model": "magic"}, "--model must be one of softmax, svm, .* got 'magic'"),
+        ({"model": "magic"}, "--model must be one of nearest-mean, knn, softmax, svm, .* got 'magic'"),
         ({"l2": -1.0}, "--l2 must be 0 or more, got -1.0"),
         ({"l2": float("nan")}, "--l2 must be 0 or more, got nan"),
         ({"learning_rate": 0.0}, "--learning-rate must be above 0"),
