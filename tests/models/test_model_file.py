@@ -110,7 +110,7 @@ def test_a_flipped_bit_never_changes_a_verdict_unnoticed(saved, classifier, name
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"format": 2}, "written by a newer pellucid .*model format 2, this one reads up to 1.*pip install"),
+        ({"format": 3}, "written by a newer pellucid .*model format 3, this one reads up to 2.*pip install"),
         ({"format": "1"}, "not a description of a pellucid model"),
         ({"format": True}, "not a description of a pellucid model"),
         ({"format": 0}, "not a description of a pellucid model"),

@@ -27,8 +27,8 @@ from pellucid.storage.tensors import load_tensors, save_tensors
 Shapes = dict[str, tuple[int, ...]]
 
 FORMAT = 2
-"""The version of the model file. A reader refuses a higher one. What does not abstain is written as version 1, which an
-older pellucid reads as well."""
+"""The version of the model file. A reader refuses a higher one. What neither abstains nor remembers is written as
+version 1, which an older pellucid reads as well."""
 
 
 def save_model(folder: str | os.PathLike[str], classifier: Classifier) -> None:
@@ -45,7 +45,7 @@ def save_model(folder: str | os.PathLike[str], classifier: Classifier) -> None:
     digest = save_tensors(folder / "model.safetensors", tensors, {"kind": classifier.kind})
     # Written last: a model.json that names this digest vouches for a whole model.
     description = {
-        "format": 1 if classifier.refusal is None else 2,
+        "format": 1 if classifier.refusal is None and not classifier.remembers else 2,
         "kind": classifier.kind,
         "single_score": isinstance(classifier.model, SingleScore),
         "network": classifier.model.record() if isinstance(classifier.model, Architecture) else None,
