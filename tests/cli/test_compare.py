@@ -105,7 +105,10 @@ def test_the_same_seed_gives_the_same_accuracies_and_another_one_another_split(o
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--models", "softmax,forest"], "--models must be names out of majority, nearest-mean, knn, softmax, svm"),
+        (
+            ["--models", "softmax,forest"],
+            "--models must be names out of majority, nearest-mean, knn, softmax, svm",
+        ),
         (["--models", ","], "got none"),
         (["--folds", "1"], "--folds must be 2 or more, got 1"),
         (["--folds", "9999"], "the number of folds must be 2 or more, and at most 120"),

@@ -146,7 +146,9 @@ def test_a_verdict():
 
 
 def test_a_kind_or_a_number_of_classes_that_cannot_be():
-    with pytest.raises(InputError, match=r"one of nearest-mean, knn, softmax, svm, .* got 'softmx'\. Did you mean softmax\?"):
+    with pytest.raises(
+        InputError, match=r"one of nearest-mean, knn, softmax, svm, .* got 'softmx'\. Did you mean softmax\?"
+    ):
         check_kind("softmx")
     with pytest.raises(InputError, match="at least 2 classes to tell apart, got 1"):
         linear(3, 1)
