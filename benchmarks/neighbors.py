@@ -1,8 +1,8 @@
 """Nearest neighbors: exact search in 50,000 pictures against scikit-learn and faiss, and how often it is right.
 
 Every contender gets the pictures as its users have them (faiss and scikit-learn as float32 rows) and finds the 5
-nearest by L2 in float32 or better; making an index counts, for it is made at each start. What they find is compared. Who
-takes long is given fewer pictures to judge, and the time of a picture is compared.
+nearest by L2 in float32 or better; making an index counts, for it is made at each start. What they find is compared.
+Who takes long is given fewer pictures to judge, and the time of a picture is compared.
 
 Accuracies are of all 50,000 training pictures, those of the best k of 45,000 (5,000 choose k).
 """
