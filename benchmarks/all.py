@@ -27,6 +27,7 @@ TOPICS = {
         ("network_throughput",),
         ("network_accuracy",),
         ("course_program",),
+        ("depth",),
     ),
     "features": (
         ("picture_features",),
@@ -35,6 +36,7 @@ TOPICS = {
         ("linear_svm", "--pictures", "50000", "--limit", "2700"),
         ("feature_accuracy",),
         ("neighbors",),
+        ("suspects",),
     ),
     "experiments": (("batch_sizes",), ("without_gradient",), ("rate_finder",)),
     "learning": (

@@ -28,9 +28,14 @@ _SVM = {
     "loss": "one-versus-rest-squared-hinge",
     "optimizer": "preconditioned-lbfgs",
     "penalize_biases": True,
-    "l2": 0.01,
+    "l2": 0.02,
     "epochs": 40,
 }
+
+_WORDS = "words:floor=0.3,power=0.5,words="
+"""With 800 words, 10,000 training and 5,000 validation pictures the floor and the power gave 66.4 % where those of the
+paper, 0.1 and 1, gave 64.1 %: JPEG leaves noise where whitening looks for detail. Before that the paper's had been
+measured on test pictures: 73.36 % with 1,600 words. λ was not compared at this size."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,11 @@ ROWS = {
         {"model": "mlp", "features": "hog+color", "network": {"hidden": (512,)}, "epochs": 20},
         0.75,
     ),
-    "words-1600": Row("1,600 visual words, linear SVM", {"features": "words:words=1600", **_SVM}, 0.76),
-    "words-4000": Row("4,000 visual words, linear SVM", {"features": "words:words=4000", **_SVM}, 0.78),
+    "words-1600": Row("1,600 visual words, linear SVM", {"features": _WORDS + "1600", **_SVM}, 0.76),
+    "words-4000": Row("4,000 visual words, linear SVM", {"features": _WORDS + "4000", **_SVM}, 0.78),
     "words-4000-flips": Row(
         "4,000 visual words, linear SVM, mirror images",
-        {"features": "words:words=4000", **_SVM},
+        {"features": _WORDS + "4000", **_SVM},
         0.81,
         mirrored=True,
     ),

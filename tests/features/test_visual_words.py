@@ -80,7 +80,7 @@ def test_the_features_of_the_paper_on_both_engines(part, shape, monkeypatch):
 
 def test_what_the_patches_count_adds_up_to_the_features():
     pictures = noise((10, 12, 12, 3))
-    part, learned = learned_by(VisualWords(words=8, patch=4), pictures)
+    part, learned = learned_by(VisualWords(words=8, patch=4, power=1), pictures)
     counts = part.activations(pictures, *(learned[name] for name in ("codebook", "mean", "whitening")))
     assert counts.shape == (10, 9, 9, 8)
     # 9 rows of patches are 4 and 5: half of 9 is rounded to the even number.
@@ -110,7 +110,7 @@ def test_only_the_rows_it_is_given_are_looked_at():
 
 def test_frequencies_are_the_shares_of_the_patches_to_which_a_word_is_the_nearest():
     pictures = noise((20, 9, 9, 1))
-    part, learned = learned_by(VisualWords(words=10, patch=3, stride=1, grid=1, assignment="hard"), pictures)
+    part, learned = learned_by(VisualWords(words=10, patch=3, grid=1, assignment="hard", power=1), pictures)
     counted = part(pictures, **learned).sum(axis=0)
     np.testing.assert_allclose(learned["frequencies"], counted / counted.sum(), atol=1e-6)
 

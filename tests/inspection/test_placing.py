@@ -65,7 +65,7 @@ def test_a_color_lies_on_the_pixels_that_have_it():
 
 def test_a_word_lies_on_the_patches_in_which_it_was_found():
     pictures = noise()
-    model = classifier("words:words=8,patch=4,patches=900,assignment=hard,grid=1", pictures)
+    model = classifier("words:words=8,patch=4,patches=900,assignment=hard,grid=1,power=1", pictures)
     model.params["weight"][:] = 0
     model.params["weight"][0, 3] = model.preprocessing.scale[3]
     seen = model.preprocessing.measure

@@ -240,8 +240,8 @@ class VisualWordsFeatures(_PictureFeatures):
         clustering: str = "k-means",
         patches: int = 400_000,
         contrast: float = 10.0,
-        floor: float = 0.1,
-        power: float = 1.0,
+        floor: float = 0.3,
+        power: float = 0.5,
         random_state: Any = 0,
         shape: tuple[int, ...] | None = None,
     ) -> None:
