@@ -215,5 +215,5 @@ def test_the_table_is_whole_on_a_narrow_terminal(width, tables):
     assert "…" not in text
     assert max(len(line) for line in text.splitlines() if not line.startswith("p:")) <= width
     assert sum(line.split()[:1] == ["model"] for line in text.splitlines()) == tables
-    for cell in ("75.00 %", "30.1 – 95.4", "75.0 % ←", "7.07", "123.4 s", "12,345.7 kB"):
+    for cell in ("75.00 %", "30.1 – 95.4", "75.0 % ←", "7.07", "123.4 s", "1.2 ms", "321 µs", "12,345.7 kB"):
         assert cell in text

@@ -211,7 +211,9 @@ def _writer(
 
 def _reported(rung: Measured) -> dict[str, Any]:
     """The rung as the report wants it."""
-    notes = [rung.words, f"in bulk {rung.bulk_microseconds:.2g} µs a picture", *rung.remarks]
+    from pellucid.report.markup import duration
+
+    notes = [rung.words, f"in bulk {duration(rung.bulk_microseconds / 1e6)} a picture", *rung.remarks]
     return {
         "name": rung.name,
         "evaluations": {"test": rung.test},

@@ -82,15 +82,17 @@ def _columns(rungs: Sequence[Measured]) -> tuple[dict[str, list[str]], dict[str,
         del accuracy["± folds"]
     cost = {
         "training": [_seconds(rung.seconds) for rung in rungs],
-        "one picture": [f"{rung.microseconds:.3g} µs" for rung in rungs],
-        "in bulk": [f"{rung.bulk_microseconds:.2g} µs" for rung in rungs],
+        "one picture": [_seconds(rung.microseconds / 1e6) for rung in rungs],
+        "in bulk": [_seconds(rung.bulk_microseconds / 1e6) for rung in rungs],
         "on disk": [f"{rung.bytes / 1000:,.1f} kB" for rung in rungs],
     }
     return accuracy, cost
 
 
 def _seconds(seconds: float) -> str:
-    return f"{seconds:.1f} s" if seconds >= 0.1 else f"{1000 * seconds:.2g} ms"
+    if seconds >= 0.1:
+        return f"{seconds:.1f} s"
+    return f"{1e3 * seconds:.2g} ms" if seconds >= 1e-3 else f"{1e6 * seconds:.3g} µs"
 
 
 def _probability(value: float) -> str:
