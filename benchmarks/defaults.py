@@ -14,6 +14,7 @@ import numpy as np
 
 from benchmarks import machine
 from benchmarks.results import kept, table
+from benchmarks.subset import subset
 
 GRID = {
     ("CIFAR-10", "softmax-cross-entropy"): ((1e-3, 1e-2, 3e-2), (0.1, 0.3, 1.0)),
@@ -131,16 +132,9 @@ def _held_out(data: str, seed: int) -> Any:
 
     dataset = load(machine.cifar10() if data == "CIFAR-10" else "digits")
     rows = np.flatnonzero(dataset.split != 2)
-    groups = dataset.groups
-    dataset = replace(
-        dataset,
-        images=dataset.images[rows],
-        labels=dataset.labels[rows],
-        origins=[dataset.origins[row] for row in rows],
-        split=np.full(len(rows), -1, np.int8),
-        groups=None if groups is None else groups[rows],
+    return split(
+        subset(dataset, rows, -1), validation=0.1 if data == "CIFAR-10" else 0.2, test=0.0, seed=1000 + seed
     )
-    return split(dataset, validation=0.1 if data == "CIFAR-10" else 0.2, test=0.0, seed=1000 + seed)
 
 
 def _trained(dataset: Any, kind: str, strength: float, step: float, seed: int) -> tuple[float, float]:

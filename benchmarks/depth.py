@@ -6,13 +6,13 @@ learning starts, not how well the networks do in the end. For docs/networks.md.
 """
 
 import argparse
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from benchmarks import machine
 from benchmarks.results import kept, table
+from benchmarks.subset import subset
 
 
 def main() -> None:
@@ -39,14 +39,7 @@ def _part(pictures: int) -> Any:
     dataset = load(machine.cifar10())
     order = np.random.Generator(np.random.Philox(key=0)).permutation(dataset.train.rows)
     rows = np.sort(np.concatenate([order[:pictures], dataset.validation.rows]))
-    return replace(
-        dataset,
-        images=dataset.images[rows],
-        labels=dataset.labels[rows],
-        origins=[dataset.origins[row] for row in rows],
-        split=dataset.split[rows],
-        groups=None,
-    )
+    return subset(dataset, rows)
 
 
 def _trained(dataset: Any, depth: int, shortcuts: bool, options: Any) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.subset import subset
+
 SPLITS = 10
 
 
@@ -18,14 +20,7 @@ def main() -> None:
 
     outer = load("digits", seed=0)
     rows = np.flatnonzero(outer.split != 2)
-    inner = replace(
-        outer,
-        images=outer.images[rows],
-        labels=outer.labels[rows],
-        origins=[outer.origins[row] for row in rows],
-        split=np.full(len(rows), -1, np.int8),
-        notes=(),
-    )
+    inner = replace(subset(outer, rows, -1), notes=())
     for kind in ("softmax", "svm"):
         parts = [split(inner, validation=0.1, test=0.2, seed=100 + seed) for seed in range(SPLITS)]
         found = np.array([_accuracies(part, kind, seed) for seed, part in enumerate(parts)])

@@ -13,36 +13,7 @@ python -m benchmarks.network_accuracy --rows two-layers convnet --seeds 0 1 2
 runs these rows alone; what it finds is put beside what was found before (`results/network_accuracy.json`).
 """
 
-import argparse
-import json
-import statistics
-import time
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-
-from benchmarks import machine
-from benchmarks.results import FOLDER, kept, shown, table
-
-
-@dataclass(frozen=True)
-class Row:
-    """What is measured.
-
-    Attributes
-    ----------
-    title : for the table
-    recipe : settings that are not the defaults
-    wanted : the test accuracy to reach, if there is one
-    whole : whether it trains on all 50,000 training pictures; else a tenth of them is held out
-    """
-
-    title: str
-    recipe: dict[str, Any]
-    wanted: float | None = None
-    whole: bool = True
-
+from benchmarks.accuracy_rows import Accuracies, Row
 
 ROWS = {
     "two-layers": Row("2 layers", {"model": "mlp"}, 0.59),
@@ -73,85 +44,14 @@ ROWS = {
     "maxout-default": Row("--model maxout", {"model": "maxout"}, 0.57, whole=False),
     "convnet-default": Row("--model convnet", {"model": "convnet"}, 0.76, whole=False),
 }
-_NAME = "network_accuracy"
 
+_COLUMNS = {
+    "settings": lambda trainings: (
+        f"{trainings[-1]['recipe']['epochs']} epochs, rate {trainings[-1]['recipe']['learning_rate']:g}"
+    ),
+}
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS))
-    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
-    options = parser.parse_args()
-    for name in options.rows:
-        for seed in options.seeds:
-            _keep(name, _trained(ROWS[name], seed))
-
-
-def _trained(row: Row, seed: int) -> dict[str, Any]:
-    """One training: the seed decides weights, order and masks, and which pictures are held out, if any are."""
-    from pellucid.data.load import load
-    from pellucid.training.recipe import Recipe
-    from pellucid.training.trainer import fit
-
-    dataset = load(machine.cifar10(), seed=seed)
-    if row.whole:
-        dataset = dataset.with_split(np.where(dataset.split == 1, 0, dataset.split))
-    facts, began = machine.described(), time.perf_counter()
-    outcome = fit(dataset, Recipe(seed=seed, **row.recipe))
-    return {
-        "seed": seed,
-        "test": outcome.evaluations["test"].accuracy,
-        "train": outcome.evaluations["train"].accuracy,
-        "pictures": len(dataset.train),
-        "seconds": time.perf_counter() - began,
-        "training_seconds": outcome.run["result"]["seconds"]["train"],
-        "recipe": outcome.run["recipe"],
-        "date": facts["date"],
-        "load": facts["load"],
-    }
-
-
-def _keep(name: str, training: dict[str, Any]) -> None:
-    """Put one training beside those that were made before; the same seed again replaces the one before."""
-    path = FOLDER / f"{_NAME}.json"
-    rows: dict[str, list[dict[str, Any]]] = (
-        json.loads(path.read_text("utf-8"))["rows"] if path.exists() else {}
-    )
-    others = [each for each in rows.get(name, []) if each["seed"] != training["seed"]]
-    rows[name] = sorted([*others, training], key=lambda each: each["seed"])
-    kept(_NAME, machine.described(), "Accuracy of networks on CIFAR-10", _body(rows), {"rows": rows})
-
-
-def _body(rows: dict[str, list[dict[str, Any]]]) -> str:
-    lines, verdicts = [], []
-    for name in (each for each in ROWS if each in rows):
-        row, trainings = ROWS[name], rows[name]
-        accuracies = [100 * each["test"] for each in trainings]
-        mean, recipe = statistics.mean(accuracies), trainings[-1]["recipe"]
-        spread = f" ± {statistics.stdev(accuracies):.2f}" if len(accuracies) > 1 else ""
-        lines.append(
-            [
-                row.title,
-                f"{mean:.2f}{spread} %",
-                str(len(accuracies)),
-                f"{100 * statistics.mean(each['train'] for each in trainings):.1f} %",
-                f"{trainings[-1]['pictures']:,}",
-                f"{recipe['epochs']} epochs, rate {recipe['learning_rate']:g}",
-                shown(min(each["seconds"] for each in trainings)),
-                f"{min(each['load'] for each in trainings):g}",
-            ]
-        )
-        if row.wanted:
-            reached = "reached" if mean >= 100 * row.wanted else "**missed**"
-            verdicts.append(f"- {row.title}: {mean:.2f} % (at least {100 * row.wanted:g} %: {reached})")
-    head = ["network", "test", "seeds", "train", "trained on", "settings", "least seconds", "load then"]
-    words = (
-        "Mean ± standard deviation over seeds; all settings in `results/network_accuracy.json`. The seconds are of a "
-        "whole training with its evaluations, the least of the seeds; a load above 2 says that the cores were shared."
-    )
-    return "\n".join([words, "", table(lines and head, lines), "", *verdicts])
-
+ACCURACIES = Accuracies("network_accuracy", "Accuracy of networks on CIFAR-10", ROWS, _COLUMNS, "")
 
 if __name__ == "__main__":
-    main()
+    ACCURACIES.main(__doc__)

@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks import machine
 from benchmarks.results import in_turns, kept, span, spread, table, verdict
+from benchmarks.subset import subset
 
 RECIPE: dict[str, Any] = {
     "optimizer": "nesterov",
@@ -59,8 +60,6 @@ def _device() -> str:
 
 def _pictures(count: int | None) -> Any:
     """CIFAR-10 with all of its training pictures in the training part."""
-    from dataclasses import replace
-
     from pellucid.data.load import load
 
     dataset = load(machine.cifar10())
@@ -68,14 +67,7 @@ def _pictures(count: int | None) -> Any:
     if count is None:
         return dataset
     rows = np.random.Generator(np.random.Philox(key=SEED)).permutation(len(dataset))[:count]
-    return replace(
-        dataset,
-        images=dataset.images[rows],
-        labels=dataset.labels[rows],
-        origins=[dataset.origins[row] for row in rows],
-        split=dataset.split[rows],
-        groups=None,
-    )
+    return subset(dataset, rows)
 
 
 def _trained(dataset: Any, name: str, options: argparse.Namespace) -> dict[str, Any]:

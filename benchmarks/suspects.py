@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks import machine
 from benchmarks.results import FOLDER, kept, shown, table, verdict
+from benchmarks.subset import subset
 
 _SHARE, _WANTED = 0.05, 0.70
 _EDGES_AND_COLORS = (
@@ -71,14 +72,7 @@ def _changed(pictures: int, seed: int) -> tuple[Any, np.ndarray]:
     places = random.permutation(len(rows))[: round(_SHARE * len(rows))]
     classes = len(everything.classes)
     labels[places] = (labels[places] + random.integers(1, classes, len(places))) % classes
-    dataset = replace(
-        everything,
-        images=np.asarray(everything.images[rows]),
-        labels=labels,
-        origins=[everything.origins[row] for row in rows],
-        split=np.zeros(len(rows), np.int8),
-        groups=None,
-    )
+    dataset = replace(subset(everything, rows, 0), labels=labels)
     return dataset, np.isin(np.arange(len(rows)), places)
 
 

@@ -10,17 +10,12 @@ import runpy
 from pathlib import Path
 
 import pytest
+from page_blocks import blocks
 
 ROOT = Path(__file__).parents[2]
 INDEX = ROOT / "docs" / "experiments" / "README.md"
 PAGES = sorted(path for path in INDEX.parent.glob("*.md") if path != INDEX)
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#]+?)(?:#[^)]*)?\)")
-
-
-def blocks(page):
-    """(kind, text) of each fenced block, in order."""
-    return FENCE.findall(page.read_text("utf-8"))
 
 
 def printed_below(page):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from page_blocks import assert_alike, python_as_printed
 from PIL import Image
 
 from pellucid.features.hog import HoG
@@ -15,23 +16,12 @@ from pellucid.features.hog import HoG
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "features.md"
 TEXT = PAGE.read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 PICTURES = sorted((ROOT / "docs" / "pictures" / "features").iterdir())
-
-
-def comparable(text):
-    """Without space at the ends of lines, and without the last digits, in which machines differ."""
-    lines = "\n".join(line.rstrip() for line in text.splitlines())
-    return re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):.0f}", lines)
 
 
 def test_the_python_prints_what_stands_below(capsys, monkeypatch):
     monkeypatch.chdir(ROOT)
-    names: dict = {}
-    for (kind, text), (following, expected) in zip(BLOCKS, [*BLOCKS[1:], ("", "")], strict=True):
-        if kind == "python":
-            exec(compile(text, str(PAGE), "exec"), names)
-            assert comparable(capsys.readouterr().out) == comparable(expected if following == "text" else "")
+    python_as_printed(PAGE, lambda: capsys.readouterr().out, assert_alike)
 
 
 @pytest.fixture(scope="module")

@@ -7,33 +7,24 @@ import shlex
 from pathlib import Path
 
 import pytest
+from page_blocks import assert_same, blocks, python_as_printed
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "networks.md"
 TEXT = PAGE.read_text("utf-8")
-BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
 PICTURES = sorted((ROOT / "docs" / "pictures" / "networks").glob("*.svg"))
 
 
-def comparable(text):
-    """Without space at the ends of lines."""
-    return [line.rstrip() for line in text.splitlines()]
-
-
 def test_the_python_prints_what_stands_below(capsys):
-    names: dict = {}
-    for (kind, text), (following, expected) in zip(BLOCKS, [*BLOCKS[1:], ("", "")], strict=True):
-        if kind == "python":
-            exec(compile(text, str(PAGE), "exec"), names)
-            assert comparable(capsys.readouterr().out) == comparable(expected if following == "text" else "")
+    python_as_printed(PAGE, lambda: capsys.readouterr().out)
 
 
 def test_the_command_prints_what_stands_below(capsys):
-    ((command, _, expected),) = [text.partition("\n") for kind, text in BLOCKS if kind == "console"]
+    ((command, _, expected),) = [text.partition("\n") for kind, text in blocks(PAGE) if kind == "console"]
     _, python, program = shlex.split(command)
     assert python == "python"
     runpy.run_path(str(ROOT / program), run_name="__main__")
-    assert comparable(capsys.readouterr().out) == comparable(expected)
+    assert_same(capsys.readouterr().out, expected)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.data.dataset import PARTS, TAKEN_OUT, Dataset
-from pellucid.data.delimited import records, refuse_lines
+from pellucid.data.delimited import filled, records, refuse_lines
 from pellucid.storage.errors import FileError, InputError, listing, meant, printable
 
 COLUMNS = ("picture", "label", "suggested", "reason", "action", "part", "probability", "like")
@@ -99,12 +99,7 @@ def read_corrections(dataset: Dataset, path: str | os.PathLike[str]) -> Correcti
     rows = _rows_by_name(dataset)
     wrong: list[str] = []
     decided: dict[int, tuple[str, int | None, int]] = {}
-    for line, cells in lines:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(names):
-            wrong.append(f"line {line}: {len(names)} cells were wanted, {len(cells)} came")
-            continue
+    for line, cells in filled(lines, len(names), wrong):
         # A file's name may begin with a space; what a person writes beside it does not.
         given = {
             name: cell if name == "picture" else cell.strip() for name, cell in zip(names, cells, strict=True)

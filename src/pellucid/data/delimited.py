@@ -44,6 +44,19 @@ def records(source: str | os.PathLike[str]) -> Iterator[tuple[int, list[str]]]:
         yield begins, cells
 
 
+def filled(
+    lines: Iterator[tuple[int, list[str]]], width: int, wrong: list[str]
+) -> Iterator[tuple[int, list[str]]]:
+    """The records that are not empty and have as many cells as are wanted; of the others `wrong` is told."""
+    for line, cells in lines:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) == width:
+            yield line, cells
+        else:
+            wrong.append(f"line {line}: {width} cells were wanted, {len(cells)} came")
+
+
 def decoded(content: bytes) -> str:
     """The table as text."""
     # "utf-8-sig": Excel begins its tables with a mark. Bytes that are not UTF-8 may be part of a file's name.

@@ -20,7 +20,7 @@ from pellucid.data.cache_build import FileList
 from pellucid.data.class_order import class_name, ordered
 from pellucid.data.dataset import Dataset
 from pellucid.data.decoder import Progress
-from pellucid.data.delimited import decoded, delimiter, records, refuse_lines
+from pellucid.data.delimited import decoded, delimiter, filled, records, refuse_lines
 from pellucid.data.frame import Frame
 from pellucid.data.listing import Listing, dataset_of
 from pellucid.data.picture_file import unopened
@@ -148,12 +148,7 @@ def _rows(source: str) -> tuple[list[_Row], bool, bool]:
     wrong: list[str] = []
     rows: list[_Row] = []
     seen: dict[str, int] = {}
-    for line, cells in lines:
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(names):
-            wrong.append(f"line {line}: {len(names)} cells were wanted, {len(cells)} came")
-            continue
+    for line, cells in filled(lines, len(names), wrong):
         given = {column: cells[place].strip() for column, place in places.items()}
         row = _Row(
             line,
