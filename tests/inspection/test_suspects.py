@@ -34,7 +34,7 @@ def test_about_as_many_are_estimated_as_were_flipped_however_good_the_classifier
     found = suspects(p, labels)
     assert (p.argmax(axis=1) == truth).mean() < (1.0 if noise < 2 else 0.9)
     assert abs(found.estimated - wrong.sum()) < 0.25 * wrong.sum()
-    assert len(found) <= found.estimated
+    assert len(found) < 1.2 * found.estimated
     assert wrong[found.places].mean() > 0.6
 
 
@@ -48,6 +48,18 @@ def test_the_number_is_that_of_the_definition(monkeypatch):
     np.testing.assert_array_equal(found.places, [0])
     np.testing.assert_array_equal(found.suggested, [0])
     np.testing.assert_allclose([found.own[0], found.other[0], found.estimated], [0.05, 0.95, 0.5 * 5])
+
+
+def test_a_few_wrong_labels_are_found_beside_a_classifier_that_is_always_right():
+    """Of 80 pictures six; of the tenth of the pairs that it thinks least likely none is a label."""
+    rng = np.random.Generator(np.random.Philox(key=0))
+    truth = np.arange(80) % 4
+    p = np.where(np.eye(4)[truth] > 0, 1.0, 1e-3 * rng.random((80, 4)))
+    labels = np.where(np.arange(80) < 6, (truth + 1) % 4, truth)
+    p[np.arange(6), labels[:6]] = 1e-3
+    found = suspects(p / p.sum(axis=1, keepdims=True), labels)
+    assert sorted(found.places) == [0, 1, 2, 3, 4, 5]
+    assert found.estimated == 3
 
 
 def test_right_labels_are_not_doubted_however_bad_the_classifier():

@@ -84,6 +84,12 @@ def test_all_sections_are_there_and_every_link_leads_somewhere(tmp_path, make_ru
     assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
 
 
+def test_of_the_recipe_is_told_what_was_decided(tmp_path, make_run):
+    text = plain(written(tmp_path, make_run())[1])
+    assert "learning rate" in text
+    assert "class weight" not in text  # None: nothing was asked for
+
+
 def test_nothing_is_asked_of_the_network_and_no_script_is_needed(tmp_path, make_run):
     text, page = written(tmp_path, make_run())
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text)

@@ -48,7 +48,9 @@ def suspects(probabilities: np.ndarray, labels: np.ndarray, *, budget: int | Non
     Ranked by self-confidence: the lower the probability of a picture's own label, the earlier it comes. How many are
     doubted does not depend on how good the classifier is. Where it thinks a class all but impossible, labels of that
     class are wrong, and as frequent as wrong labels are anywhere: that is the background. Further up labels get more
-    frequent, as right ones come in. A label is doubted where labels are less than twice as frequent as the background.
+    frequent, as right ones come in. A label is doubted where labels are less than twice as frequent as the background;
+    and also where they are twice as frequent as the probabilities themselves say: of a few hundred pictures and by a
+    good classifier only that tells.
 
     The estimate of how many are wrong takes wrong labels to be of any other class alike: those between classes that
     look alike are more, and it is too low by them. By a classifier that rules no class out it is too high.
@@ -80,25 +82,32 @@ def suspects(probabilities: np.ndarray, labels: np.ndarray, *, budget: int | Non
     other = others[places, looks_like]
     background, doubted = _doubted(p, own)
     # Where float32 rounds the own probability to 0, the other one still tells them apart.
-    order = np.lexsort((-other, own))[: doubted if budget is None else budget]
-    order = order[other[order] > own[order]]
-    estimated = background * (p.shape[1] - 1) * len(y)
-    return Suspects(order, y[order], looks_like[order], own[order], other[order], estimated)
+    ranked = np.lexsort((-other, own))
+    doubtful, taken = (
+        first[other[first] > own[first]]
+        for first in (ranked[:doubted], ranked[: doubted if budget is None else budget])
+    )
+    # Of the doubtful ones at least half are wrong.
+    estimated = max(background * (p.shape[1] - 1) * len(y), len(doubtful) / TIMES)
+    return Suspects(taken, y[taken], looks_like[taken], own[taken], other[taken], estimated)
 
 
 def _doubted(p: np.ndarray, own: np.ndarray) -> tuple[float, int]:
     """How frequent wrong labels are among pairs of a picture and a class, and how many labels are doubted."""
     cells, sure = np.sort(p, axis=None), np.sort(own)
     limit = cells[int(BACKGROUND * (cells.size - 1))]
-    # Of labels up to a probability, as points (pairs up to there, labels up to there), one for each probability.
-    last = np.flatnonzero(np.append(np.diff(sure) > 0, True))
-    x = np.searchsorted(cells, sure[last], side="right").astype(np.float64)
     background = np.searchsorted(sure, limit, side="right") / np.searchsorted(cells, limit, side="right")
-    return float(background), _steep_from(np.append(0.0, x), np.append(0.0, last + 1.0), TIMES * background)
+    # Up to each probability: how many labels, among how many pairs, and how many the probabilities let expect there.
+    labels = np.append(0, np.flatnonzero(np.append(np.diff(sure) > 0, True)) + 1)
+    pairs = np.append(0, np.searchsorted(cells, sure[labels[1:] - 1], side="right"))
+    expected = np.append(0.0, np.cumsum(cells))[pairs]
+    rare = _steep_from(pairs, labels, TIMES * background)
+    unexpected = _steep_from(labels, expected + np.sqrt(expected), 1 / TIMES)
+    return float(background), int(labels[max(rare, unexpected)])
 
 
 def _steep_from(x: np.ndarray, y: np.ndarray, slope: float) -> int:
-    """The y at which the greatest convex curve below the points begins to rise by this slope: its rises are the
+    """The place at which the greatest convex curve below the points begins to rise by this slope: its rises are the
     frequencies, smoothed only so far that they grow (isotonic regression, by a stack: Barlow et al. 1972)."""
     hull: list[int] = []
     for place in range(len(x)):
@@ -110,7 +119,7 @@ def _steep_from(x: np.ndarray, y: np.ndarray, slope: float) -> int:
         hull.append(place)
     corners = np.array(hull)
     steep = np.diff(y[corners]) >= slope * np.diff(x[corners])
-    return int(y[corners[np.argmax(steep)]]) if steep.any() else int(y[-1])
+    return int(corners[np.argmax(steep)] if steep.any() else corners[-1])
 
 
 def _checked(probabilities: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

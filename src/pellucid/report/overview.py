@@ -209,11 +209,10 @@ def _outcome(material: Material) -> list[tuple[str, str]]:
 
 
 def _told(material: Material, recipe: dict[str, Any]) -> list[str]:
-    """What is told of a recipe: of a model that minimizes nothing, what it has a use for."""
-    if material.classifier.kind not in REMEMBERING:
-        return list(recipe)
+    """What is told of a recipe: what was decided; of a model that minimizes nothing, what it has a use for."""
     used = ("model", "features", "neighbors", "metric", "weights", "watch", "refuse", "seed")
-    return [name for name in used if recipe.get(name) is not None]
+    names = used if material.classifier.kind in REMEMBERING else recipe
+    return [name for name in names if recipe.get(name) not in (None, {})]
 
 
 def _words(name: object) -> str:

@@ -47,7 +47,7 @@ def suspect_labels(material: Material) -> str:
     )
     items = "".join(_item(material, doubt, tile) for doubt, tile in zip(found, tiles, strict=False))
     return section(
-        "suspects", "Suspect labels", lead, f'<ul class="gallery" style="--tile:150px">{items}</ul>'
+        "suspects", "Suspect labels", lead, f'<ul class="gallery hung" style="--tile:150px">{items}</ul>'
     )
 
 
