@@ -49,8 +49,8 @@ def normalized(x: Any, contrast: float) -> Any:
 
     Forward    x̃ = (x − mean(x)) / √(var(x) + contrast), the variance with P − 1 in the denominator
     Shapes     x (M, P) of gray levels from 0 to 255 → (M, P) float32
-    Source     Coates, Ng and Lee 2011, section 3.2.1; contrast 10 as in their program: without it the noise of a patch
-               of sky would count as much as the edge of a roof
+    Source     Coates, Ng and Lee 2011, section 3.2.1; contrast 10 in their program: without it the noise of a patch of
+               sky would count as much as the edge of a roof
     """
     xp, numbers = namespace(x), x.shape[1]
     x = x.astype("float32")
