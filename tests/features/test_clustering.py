@@ -82,7 +82,7 @@ def test_rows_that_are_equal_are_drawn_once(start):
     x = np.repeat(np.arange(12, dtype="f4")[:, None] ** 2 + 1000, 40, axis=0)
     chosen = start(x, 12, philox())
     assert len(np.unique(chosen)) == 12
-    with pytest.raises(InputError, match="only 12 different patches, and 13 words are asked for"):
+    with pytest.raises(InputError, match="only 12 different patches, and 13 words are wanted"):
         start(x, 13, philox())
 
 

@@ -192,5 +192,5 @@ def test_less_different_patches_than_words_are_told(clustering, spots):
     pictures = np.full((30, 8, 8, 3), 90, np.uint8)
     pictures[0, 4, :spots] = 200  # which patches see at 4 places
     part = VisualWords(words=40, patch=4, clustering=clustering).settled((8, 8, 3), 30)
-    with pytest.raises(InputError, match=r"different patch.*40 words are asked for: take less words"):
+    with pytest.raises(InputError, match=r"different patch.*40 words are wanted: take less words"):
         part.learn(pictures, np.arange(30), 0)

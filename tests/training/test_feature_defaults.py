@@ -8,6 +8,7 @@ import pytest
 from pellucid.data.dataset import Dataset
 from pellucid.data.frame import Frame
 from pellucid.optimizers.descent import Momentum
+from pellucid.storage.errors import InputError
 from pellucid.training.recipe import Recipe
 from pellucid.training.session import prepared
 from pellucid.training.trainer import fit
@@ -87,3 +88,11 @@ def test_what_a_minimizer_cannot_do_is_done_by_descent(colored, asked):
 def test_an_optimizer_that_is_handed_in_is_taken(colored):
     recipe = prepared(colored, Recipe(features="color"), optimizer=Momentum()).recipe
     assert recipe.optimizer == "handed-in"
+
+
+def test_features_that_are_the_same_in_all_pictures_are_refused(colored):
+    plain = replace(colored, images=np.full_like(colored.images, 90))
+    with pytest.raises(
+        InputError, match=r"--features hog:.*: all training pictures have the same.*take other features"
+    ):
+        fit(plain, Recipe(features="hog:cell=4"))

@@ -79,4 +79,9 @@ def _coordinates(session: Session) -> dict[str, Preconditioner]:
     rows = session.dataset.train.rows
     drawn = rows[random.permutation(random.key(session.recipe.seed), len(rows))[:SAMPLE]]
     sample, penalty = session.supply.batch(np.sort(drawn))[0], session.task.l2.get("weight", 0.0)
+    if not np.any(sample):
+        raise InputError(
+            f"--features {session.recipe.features}: all training pictures have the same, so that they cannot be told apart. "
+            "Look at the pictures, and take other features."
+        )
     return {"weight": Preconditioner.measured(sample, penalty=penalty)}
