@@ -24,8 +24,8 @@ _SVM = {
 76.0 %."""
 
 _WORDS = "words:contrast=300,floor=0.15,power=0.5,words="
-"""The defaults, see `VisualWords`. Before they were chosen, other settings had been measured on test pictures: 73.36 % with
-the paper's contrast of 10, floor of 0.1 and power of 1, then 74.55 % with a floor of 0.3 and the root, λ = 0.02."""
+"""The defaults, see `VisualWords`. Before they were chosen, other settings had been measured on test pictures: 73.36 %
+with the paper's contrast of 10, floor of 0.1 and power of 1, then 74.55 % with floor 0.3, power 0.5 and λ = 0.02."""
 
 ROWS = {
     "hog-color-linear": Row("HoG + color, softmax", {"model": "softmax", "features": "hog+color"}, 0.67),

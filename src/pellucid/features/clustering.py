@@ -175,8 +175,8 @@ def _means(x: np.ndarray, centers: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
 
 def _too_few(found: int, count: int) -> InputError:
     return InputError(
-        f"The training pictures have only {found:,} different patch{'' if found == 1 else 'es'}, and {count:,} words are "
-        "wanted: take less words, or larger patches."
+        f"The training pictures have only {found:,} different patch{'' if found == 1 else 'es'}, and {count:,} words "
+        "are wanted: take less words, or larger patches."
     )
 
 

@@ -62,9 +62,9 @@ class VisualWords(Part):
     floor : is added to the variances when they are divided out (`zca`); 0.1 in the paper
     power : 0.5 is the square root: no word counts too much because it is everywhere in one picture; 1 in the paper
 
-    The defaults were chosen on validation pictures of CIFAR-10 kept as JPEG, with 800 words. Of 15,000 training pictures
-    they make 70.5 %; contrasts of 100 to 1,000 with floors of 0.1 to 0.6 make 69.0 to 70.6 %, a contrast of 10 with a
-    floor of 0.3 69.8 %. Of 10,000 that made 66.4 %, and the paper's settings 64.1 %.
+    The defaults were chosen on validation pictures of CIFAR-10 kept as JPEG, with 800 words. Of 15,000 training
+    pictures they make 70.5 %; contrasts of 100 to 1,000 with floors of 0.1 to 0.6 make 69.0 to 70.6 %, a contrast of 10
+    with a floor of 0.3 69.8 %. Of 10,000 that made 66.4 %, and the paper's settings 64.1 %.
 
     Raises
     ------

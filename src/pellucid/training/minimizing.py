@@ -81,7 +81,7 @@ def _coordinates(session: Session) -> dict[str, Preconditioner]:
     sample, penalty = session.supply.batch(np.sort(drawn))[0], session.task.l2.get("weight", 0.0)
     if not np.any(sample):
         raise InputError(
-            f"--features {session.recipe.features}: all training pictures have the same, so that they cannot be told apart. "
-            "Look at the pictures, and take other features."
+            f"--features {session.recipe.features}: all training pictures have the same, so that they cannot be told "
+            "apart. Look at the pictures, and take other features."
         )
     return {"weight": Preconditioner.measured(sample, penalty=penalty)}
