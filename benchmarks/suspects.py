@@ -30,6 +30,12 @@ _ROWS = {
         "epochs": 14,
     },
     "hog + color + 1,600 words, softmax": {"features": f"{_EDGES_AND_COLORS}+words"},
+    "hog + color + 1,600 words, 512 units": {
+        "features": f"{_EDGES_AND_COLORS}+words",
+        "model": "mlp",
+        "network": {"hidden": (512,)},
+        "epochs": 10,
+    },
 }
 _NAME = "suspects"
 
