@@ -14,6 +14,7 @@ from pellucid.features.backbone import Backbone
 from pellucid.features.onnx_network import network_size, opened
 from pellucid.models.model_file import load_model
 from pellucid.preprocessing.features import features_described
+from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.storage.errors import FileError, InputError, MissingDependencyError
 from pellucid.training.recipe import Recipe
 from pellucid.training.trainer import fit, resume
@@ -99,6 +100,21 @@ def test_beside_others_and_by_output(tmp_path, pictures):
     assert network_size(str(network(tmp_path / "b.onnx", ("N", 3, "H", "W")))) is None
 
 
+def test_a_plus_in_the_path_is_part_of_it(tmp_path, pictures):
+    folder = tmp_path / "edges + hog+c++"
+    folder.mkdir()
+    path = network(folder / "a.onnx")
+    kind = features_described(f"thumbnail:grid=2+{path}:scale=unit+{path}:scale=none + color")
+    assert [part.name for part in kind.parts] == ["thumbnail", "backbone", "backbone", "color"]
+    kind = kind.settled((8, 8, 3), 70)
+    assert features_described(str(kind)) == kind
+    seen = Preprocessing(Frame(8, 8), np.zeros(32, "f4"), np.ones(32, "f4"), None, str(kind))
+    shutil.copy(path, folder / kind.parts[1].copy_name)
+    assert seen.beside(folder).numbers(pictures).shape == (70, 32)
+    with pytest.raises(InputError, match=r"The kind of features must be one of .*; got 'hug'"):
+        features_described(f"hug+{path}")
+
+
 @pytest.mark.parametrize(
     ("made", "settings", "shape", "sentence"),
     [
@@ -121,6 +137,7 @@ def test_beside_others_and_by_output(tmp_path, pictures):
         ({}, ":scale=unity", (8, 8, 3), r"scale of a network must be one of .*Did you mean unit\?"),
         ({}, ":scale=unit,sice=3", (8, 8, 3), "'sice' is not a setting of the network backbone"),
         ({"weight": WEIGHT * np.nan}, ":scale=unit", (8, 8, 3), "its output features is NaN or infinite"),
+        ({}, ":scale=unit,features=1|2", (8, 8, 3), "a network: features must be a whole number"),
         ({}, ":scale=unit,sha256=00", (8, 8, 3), "another network than the one that belongs here"),
     ],
 )

@@ -98,6 +98,8 @@ def test_both_engines_agree(pictures, space, soft):
     [
         ({"space": "lab"}, "The space of color must be one of hue, rgb, hsv, opponent; got 'lab'"),
         ({"bins": 1}, "color: bins must be a whole number, 2 or more, got 1"),
+        ({"soft": "false"}, "color: soft must be true or false, got 'false'"),
+        ({"power": "half"}, "color: power must be a number above 0, got 'half'"),
         ({"grid": (0, 2)}, r"grid must be one or two whole numbers, 1 or more, got \(0, 2\)"),
     ],
 )
@@ -116,5 +118,6 @@ def test_pictures_that_cannot_be():
 def test_the_power_of_each_share(pictures):
     plain, rooted = (ColorHistogram("opponent", 3, (2, 2), True, power) for power in (1, 0.5))
     np.testing.assert_allclose(rooted(pictures), np.sqrt(plain(pictures)), rtol=1e-6)
+    assert ColorHistogram(power=np.float32(0.5)).power == 0.5
     with pytest.raises(InputError, match="color: power must be a number above 0, got 0"):
         ColorHistogram(power=0)

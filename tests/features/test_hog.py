@@ -87,6 +87,8 @@ def test_tiny_pictures(side):
         ({"orientations": 0}, "hog: orientations must be a whole number, 1 or more, got 0"),
         ({"cell": (8, 0)}, r"cell must be one or two whole numbers, 1 or more, got \(8, 0\)"),
         ({"block": 2.5}, "block must be one or two whole numbers, 1 or more, got 2.5"),
+        ({"signed": "no"}, "hog: signed must be true or false, got 'no'"),
+        ({"transform_sqrt": 2}, "hog: transform_sqrt must be true or false, got 2"),
         ({"norm": "L3"}, "The norm of hog must be one of L1, L1-sqrt, L2, L2-Hys; got 'L3'"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from pellucid.data.frame import Frame
 from pellucid.preprocessing.features import features_described
 from pellucid.preprocessing.pipeline import Preprocessing
-from pellucid.preprocessing.projection import PrincipalComponents
+from pellucid.preprocessing.projection import PrincipalComponents, ZeroPhaseWhitening
 from pellucid.preprocessing.shown import first_shown
 from pellucid.preprocessing.standardize import moments, standardize
 from pellucid.storage.errors import InputError
@@ -116,7 +116,14 @@ def test_whitened_and_turned_back_against_numpy(count, floor):
     np.testing.assert_allclose(seen.pulled_back(weight) @ x.T, weight @ seen.apply(pictures).T, atol=1e-3)
 
 
+@pytest.mark.parametrize("text", ["pca:components=3,floor=0.123456789", "zca:floor=1234567.5"])
+def test_a_floor_is_written_to_the_last_digit(text):
+    assert str(features_described(text)) == text
+
+
 def test_whitening_that_cannot_be():
+    with pytest.raises(InputError, match="zca: floor must be 0 or more, got 'a'"):
+        ZeroPhaseWhitening("a")
     with pytest.raises(InputError, match=r"zca keeps a square of the 12,288 numbers of a picture, .*or pca"):
         features_described("zca").settled((64, 64, 3), 1000)
     with pytest.raises(InputError, match="zca: floor must be 0 or more, got -1"):

@@ -13,6 +13,7 @@ import numpy as np
 
 from pellucid.features.onnx_network import Network, digest_of_file, opened
 from pellucid.features.part import Part
+from pellucid.features.settings import whole
 from pellucid.storage.errors import FileError, InputError, known_name, printable
 
 ENDING = ".onnx"
@@ -69,7 +70,7 @@ class Backbone(Part):
         if self.layout:
             named = known_name("layout of a network", self.layout, [each.lower() for each in LAYOUTS])
             object.__setattr__(self, "layout", named.upper())
-        object.__setattr__(self, "features", int(self.features))
+        object.__setattr__(self, "features", whole("a network", 0, features=self.features))
 
     @property
     def content(self) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from pellucid.arrays.namespace import namespace
 from pellucid.features.part import Part
-from pellucid.features.settings import fields, positive, whole, whole_pair
+from pellucid.features.settings import fields, flag, positive, whole, whole_pair
 from pellucid.storage.errors import InputError, known_name
 
 SPACES = ("hue", "rgb", "hsv", "opponent")
@@ -63,6 +63,7 @@ class ColorHistogram(Part):
         object.__setattr__(self, "space", known_name("space of color", self.space, SPACES))
         object.__setattr__(self, "bins", whole("color", 2, bins=self.bins))
         object.__setattr__(self, "grid", whole_pair("color", grid=self.grid))
+        object.__setattr__(self, "soft", flag("color", soft=self.soft))
         object.__setattr__(self, "power", positive("color", power=self.power))
 
     @property

@@ -10,7 +10,7 @@ from pellucid.arrays.compile import materialized
 from pellucid.arrays.namespace import namespace
 from pellucid.features.gradients import strongest_gradients
 from pellucid.features.part import Part
-from pellucid.features.settings import whole, whole_pair
+from pellucid.features.settings import flag, whole, whole_pair
 from pellucid.storage.errors import InputError, known_name
 
 NORMS = ("L1", "L1-sqrt", "L2", "L2-Hys")
@@ -55,6 +55,8 @@ class HoG(Part):
         object.__setattr__(self, "orientations", whole("hog", orientations=self.orientations))
         object.__setattr__(self, "cell", whole_pair("hog", cell=self.cell))
         object.__setattr__(self, "block", whole_pair("hog", block=self.block))
+        for name in ("transform_sqrt", "signed"):
+            object.__setattr__(self, name, flag("hog", **{name: getattr(self, name)}))
         norm = next((each for each in NORMS if each.lower() == str(self.norm).lower()), None)
         object.__setattr__(self, "norm", norm or known_name("norm of hog", self.norm, NORMS))
 

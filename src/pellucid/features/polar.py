@@ -1,11 +1,13 @@
 """Polar coordinates: of a point in the plane how far it is from a center, and in which direction."""
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
 from pellucid.arrays.namespace import namespace
+from pellucid.features.settings import exact
 from pellucid.storage.errors import InputError
 
 
@@ -25,7 +27,7 @@ class Polar:
 
     def __post_init__(self) -> None:
         pair = self.center if isinstance(self.center, tuple | list) else ()
-        if len(pair) != 2 or not all(np.isfinite(each) for each in pair):
+        if len(pair) != 2 or not all(isinstance(each, Real) and np.isfinite(each) for each in pair):
             raise InputError(
                 f"polar: center must be two numbers, such as center=0.5|0.5, got {self.center!r}."
             )
@@ -54,4 +56,4 @@ class Polar:
         return ["r", "θ"]
 
     def __str__(self) -> str:
-        return "polar" if self.center == (0, 0) else "polar:center={:g}|{:g}".format(*self.center)
+        return "polar" if self.center == (0, 0) else f"polar:center={'|'.join(map(exact, self.center))}"

@@ -3,6 +3,7 @@
 import math
 import operator
 from itertools import pairwise
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -32,9 +33,22 @@ def whole_pair(feature: str, **setting: Any) -> tuple[int, int]:
 def positive(feature: str, **setting: Any) -> float:
     """The setting as a number above 0. Raises `InputError` where it is none."""
     ((name, value),) = setting.items()
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < math.inf:
         raise InputError(f"{feature}: {name} must be a number above 0, got {value!r}.")
     return float(value)
+
+
+def flag(feature: str, **setting: Any) -> bool:
+    """The setting as true or false, also where it was written as 1 or 0. Raises `InputError` where it is neither."""
+    ((name, value),) = setting.items()
+    if not isinstance(value, Real | np.bool) or value not in (0, 1):
+        raise InputError(f"{feature}: {name} must be true or false, got {value!r}.")
+    return bool(value)
+
+
+def exact(number: float) -> str:
+    """A number as text from which the very same is read again: 10, 0.3, 52.520008."""
+    return f"{number:g}" if float(f"{number:g}") == number else repr(float(number))
 
 
 def fields(size: tuple[int, int], grid: tuple[int, int]) -> np.ndarray:

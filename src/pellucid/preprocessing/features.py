@@ -1,5 +1,6 @@
 """What a model can be shown of a picture, by the names that `--features` knows."""
 
+import os
 from dataclasses import dataclass, replace
 
 from pellucid.features.backbone import ENDING, Backbone
@@ -62,7 +63,7 @@ def features_described(text: str) -> Features:
 
     Raises `InputError` where a name or a setting is not known, or a value is out of its range.
     """
-    parts = [part.strip() for part in str(text).split("+")]
+    parts = _parts(str(text))
     if any(part.lower().endswith(".npy") for part in parts):
         raise InputError(
             f"Embeddings that were made elsewhere stand alone and come with the data, got {text!r}. On the command "
@@ -89,13 +90,25 @@ def size_wanted(text: str | None) -> int | None:
     return next((network_size(part.path) for part in parts if isinstance(part, Backbone)), None)
 
 
+def _parts(text: str) -> list[str]:
+    """The texts of the parts with + between, which may also be in the path of a network: "hog+/photos/a+b/net.onnx"."""
+    found: list[str] = []
+    for piece in text.split("+"):
+        if found and os.sep in found[-1] and not _is_network(found[-1]):
+            found[-1] += f"+{piece}"
+        else:
+            found.append(piece)
+    return [part.strip() for part in found]
+
+
 def _part(text: str) -> Part:
     return described("kind of features", MEASURED, text)
 
 
 def _is_network(text: str) -> bool:
     """Whether this is the path of an ONNX file, perhaps with settings behind it."""
-    return text.lower().endswith(ENDING) or f"{ENDING}:" in text.lower()
+    text = text.strip().lower()
+    return text.endswith(ENDING) or f"{ENDING}:" in text
 
 
 def _network(text: str) -> Backbone:

@@ -3,10 +3,12 @@
 import math
 import operator
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from pellucid.features.settings import exact
 from pellucid.preprocessing.standardize import block_rows, standardize
 from pellucid.storage.errors import InputError
 
@@ -81,7 +83,9 @@ class PrincipalComponents:
 
     def __str__(self) -> str:
         settings = {"components": self.components, "floor": self.floor}
-        return "pca:" + ",".join(f"{name}={value:g}" for name, value in settings.items() if value is not None)
+        return "pca:" + ",".join(
+            f"{name}={exact(value)}" for name, value in settings.items() if value is not None
+        )
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,7 @@ class ZeroPhaseWhitening:
         return (directions.T @ (directions / divisors[:, np.newaxis])).astype(np.float32)
 
     def __str__(self) -> str:
-        return f"zca:floor={self.floor:g}"
+        return f"zca:floor={exact(self.floor)}"
 
 
 Projection = PrincipalComponents | ZeroPhaseWhitening
@@ -210,7 +214,7 @@ def _largest(matrix: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _check_floor(name: str, floor: Any) -> None:
-    if isinstance(floor, bool | tuple) or not 0 <= floor < math.inf:
+    if isinstance(floor, bool) or not isinstance(floor, Real) or not 0 <= float(floor) < math.inf:
         raise InputError(f"{name}: floor must be 0 or more, got {floor!r}.")
 
 
