@@ -1,6 +1,8 @@
 """`pellucid check` on small trained models: right gradients pass, wrong ones are caught, kinks are explained."""
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,6 +10,9 @@ import pytest
 from pellucid.arrays import compile as compiler
 from pellucid.arrays import random
 from pellucid.cli import main
+from pellucid.cli.check import _batch, _where
+from pellucid.data.dataset import Dataset
+from pellucid.data.frame import Frame
 from pellucid.data.load import load
 from pellucid.graph.tensor import OPERATIONS, op
 from pellucid.layers.linear import Linear
@@ -15,6 +20,7 @@ from pellucid.losses import names, softmax_cross_entropy
 from pellucid.losses.criterion import Criterion
 from pellucid.models.model_file import load_model
 from pellucid.optimizers.descent import Momentum
+from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.training import step
 from pellucid.training.gradients_on_pictures import gradients_on_pictures
 from pellucid.training.recipe import Recipe
@@ -102,6 +108,26 @@ def test_the_place_is_named_in_words(runs, run):
         == f"weight[{k}, {feature}] (class {k}, row {feature // 8}, column {feature % 8})"
     )
     assert found["places"] == 3
+
+
+@pytest.mark.parametrize("features", ["hog:cell=4,block=1", "pca:components=36,floor=10"])
+def test_what_is_no_pixel_is_not_named_as_one(features):
+    frame, projection = Frame(8, 8, "pad", "gray"), np.ones((36, 64), "f4")
+    numbers, projection = (64, projection) if features.startswith("pca") else (36, None)
+    seen = Preprocessing(frame, *np.ones((2, numbers), "f4"), projection, features)
+    weight = SimpleNamespace(name="weight", where=(1, 20), shape=(3, 36))
+    model = SimpleNamespace(classes=("a", "b", "c"), preprocessing=seen)
+    assert _where(weight, model) == "weight[1, 20] (class b)"
+
+
+def test_points_are_seen_as_radius_and_angle(monkeypatch):
+    images, labels, split = np.array([[3, 4], [0, -2]], "f4"), np.array([0, 1], "i4"), np.zeros(2, "i1")
+    points = Dataset("points", ("a", "b"), images, labels, ["", ""], split)
+    monkeypatch.setattr("pellucid.cli.evaluate.read_as_seen", lambda *_, **__: points)
+    seen = Preprocessing(None, np.array([2, 0], "f4"), np.array([1, 2], "f4"), None, "polar")
+    model = SimpleNamespace(classes=("a", "b"), preprocessing=seen)
+    (x, _, _), _ = _batch(None, Path("run"), model, None, "points.csv", 2, random.key(0))
+    np.testing.assert_allclose(x, [[3, np.arctan2(4, 3) / 2], [0, -np.pi / 4]], atol=1e-6)
 
 
 def test_a_gradient_half_a_thousandth_wrong_is_caught(runs, run, wrong_loss):

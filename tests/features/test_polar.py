@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from pellucid.data.dataset import Dataset
+from pellucid.features.polar import Polar
+from pellucid.inspection.attribution import gradient_times_input
 from pellucid.inspection.contributions import receipt
 from pellucid.models.model_file import load_model
 from pellucid.preprocessing.features import features_described
@@ -31,7 +33,10 @@ def test_radius_and_angle():
     np.testing.assert_allclose(found, wanted, rtol=1e-6)
     moved = features_described("polar:center=3|4")(points)
     np.testing.assert_allclose(moved[0], [0, 0])
-    assert str(features_described("polar:center=3|-4.5")) == "polar:center=3|-4.5"
+    for text in ("polar:center=3|-4.5", "polar:center=52.520008|-1234567.25"):  # to the last digit
+        assert str(features_described(text)) == text
+    with pytest.raises(InputError, match=r"center must be two numbers, .* got \('a', 'b'\)"):
+        Polar(("a", "b"))
 
 
 @pytest.mark.parametrize("engine", ["numpy", "xla"])
@@ -46,6 +51,8 @@ def test_a_circle_becomes_a_line(circle, tmp_path, engine):
     assert why.contributions.shape == (2,)
     assert why.contributions.sum() + why.bias == pytest.approx(why.score, abs=1e-5)
     assert abs(why.contributions[0]) > 5 * abs(why.contributions[1])
+    straight = gradient_times_input(again, circle.images[1], 1)
+    np.testing.assert_allclose(straight.contributions, why.contributions, atol=1e-5)
 
 
 @pytest.mark.parametrize(

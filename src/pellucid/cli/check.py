@@ -126,7 +126,6 @@ def _batch(
     labels = translated_labels(dataset, classifier.classes)
     drawn = np.sort(rows[random.permutation(rng, len(rows))[:pictures]])
     seen = classifier.preprocessing
-    seen.apply(dataset.images[drawn])  # looks at shape and dtype, too
     mean, scale = (np.asarray(each, np.float64) for each in (seen.mean, seen.scale))
     given = (
         [class_weight.get(name, 1.0) for name in classifier.classes]
@@ -135,8 +134,7 @@ def _batch(
     )
     weights = np.ones(len(labels))
     weights[rows] = picture_weights(labels[rows], len(classifier.classes), class_weight=given)
-    numbers = dataset.images[drawn] if seen.measure is None else seen.measure(dataset.images[drawn])
-    x = seen.projected(standardize(numbers, mean, scale))
+    x = seen.projected(standardize(seen.numbers(dataset.images[drawn]), mean, scale))
     part = "of the training part" if len(dataset.train) else f"of {printable(dataset.source)}"
     return (x, labels[drawn].astype(np.int32), weights[drawn].astype(np.float64)), part
 
@@ -168,8 +166,8 @@ def _where(each: "Examined", classifier: "Classifier") -> str:
     if each.shape[0] != len(classifier.classes):
         return words
     words += f" (class {classifier.classes[index[0]]}"
-    frame = classifier.preprocessing.frame
-    if len(index) == 2 and frame is not None and each.shape[1] == classifier.preprocessing.features:
+    frame, sees = classifier.preprocessing.frame, classifier.preprocessing
+    if len(index) == 2 and frame is not None and sees.shape == frame.shape and each.shape[1] == sees.features:
         pixel, channel = divmod(index[1], frame.shape[2])
         row, column = divmod(pixel, frame.width)
         color = f", {('red', 'green', 'blue')[channel]}" if frame.shape[2] == 3 else ""

@@ -62,11 +62,12 @@ def gradient_times_input(classifier: Any, picture: np.ndarray, a: int, b: int | 
         contributions, items = laid_out(seen, slopes, slopes * x.value[0], picture)
         own = float(score.value), _average(classifier, a, b), contributions, GRADIENT_TIMES_INPUT
         return _approximate(classifier, a, b, *own, items)
+    numbers = seen.numbers(picture[np.newaxis])[0]  # the picture's own, or of a point its radius and angle
     slopes = (gradients(score, of=[x])[x] / seen.scale).reshape(-1, *picture.shape)  # of each gray level
     slope = slopes[0]
     for mirrored in slopes[1:]:
         slope = slope + mirrored[:, ::-1]  # the mirror image shows the same pixels in other places
-    contributions = slope.astype(np.float64) * (picture - seen.mean.reshape(picture.shape).astype(np.float64))
+    contributions = slope.astype(np.float64) * (numbers - seen.mean.reshape(picture.shape).astype(np.float64))
     return _approximate(
         classifier, a, b, float(score.value), _average(classifier, a, b), contributions, GRADIENT_TIMES_INPUT
     )
