@@ -107,6 +107,7 @@ def test_what_scikit_learn_checks_of_transformers_of_rows(estimator, check):
         (np.zeros((3, 12, 12, 3)), r"takes pictures \(N, H, W, C\) or \(N, H, W\) of uint8, .* got float64"),
         (np.zeros((3, 432), np.uint8), r"Rows of pixels are pictures with shape=\(H, W, C\)"),
         (np.zeros((0, 12, 12, 3), np.uint8), "needs pictures to be fitted to, got none"),
+        ([np.zeros((12, 12, 3)), np.zeros((9, 12, 3))], "HoGFeatures takes pictures of one size"),
         (np.zeros((3, 4, 4, 3), np.uint8), r"needs pictures of 8 × 8 or more, got 4 × 4"),
     ],
 )
@@ -120,6 +121,8 @@ def test_bad_rows_other_shapes_and_no_fit(pictures):
         InputError, match=r"with shape=\(2, 2, 3\) takes rows of 12 numbers, got float64 of shape \(3, 5\)"
     ):
         pl.ThumbnailFeatures(grid=1, shape=(2, 2, 3)).fit(np.zeros((3, 5)))
+    with pytest.raises(InputError, match=r"shape must be \(H, W, C\) or \(H, W\), got 12"):
+        pl.ThumbnailFeatures(grid=1, shape=12).fit(np.zeros((3, 12)))
     with pytest.raises(InputError, match="whole numbers from 0 to 255"):
         pl.ThumbnailFeatures(grid=1, shape=(2, 2, 3)).fit(np.full((3, 12), 0.5))
     fitted = pl.ThumbnailFeatures(grid=1).fit(pictures)
@@ -167,7 +170,7 @@ def test_words_learn_from_batch_after_batch(clustering):
         rng = np.random.Generator(np.random.Philox(key=9))
         seen = sampled(tiles, np.arange(len(tiles)), 4, 20_000, rng)
         learned = words.learned_
-        x = (normalized(seen, 10.0) - learned["mean"]) @ learned["whitening"]
+        x = (normalized(seen, words.contrast) - learned["mean"]) @ learned["whitening"]
         found = nearest(x, learned["codebook"], along=clustering == "spherical")[1]
         return -np.abs(found).mean() if clustering == "spherical" else found.mean()
 
@@ -182,6 +185,8 @@ def test_words_learn_from_batch_after_batch(clustering):
     assert first.batches_ == 10
     with pytest.raises(InputError, match="was fitted to pictures"):
         first.partial_fit(tiles[:5, :8])
+    with pytest.raises(InputError, match="needs pictures to be fitted to, got none"):
+        first.partial_fit(tiles[:0])
 
 
 @pytest.mark.parametrize("text", ["pca:components=9", "zca:floor=0.5"])

@@ -19,6 +19,7 @@ from pellucid.features.fhog import FelzenszwalbHoG
 from pellucid.features.hog import HoG
 from pellucid.features.part import Part
 from pellucid.features.patches import sampled
+from pellucid.features.settings import whole
 from pellucid.features.thumbnail import Thumbnail
 from pellucid.features.visual_words import VisualWords
 from pellucid.preprocessing.measuring import Measured
@@ -41,7 +42,7 @@ class _PictureFeatures(TransformerMixin, BaseEstimator):
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Decide what was left open, and learn what is learned, from pictures (N, H, W, C) uint8."""
-        pictures = self._pictures(X, reset=True)
+        pictures = self._pictures(X, reset=True, learning=True)
         part = self._part().settled(pictures.shape[1:], len(pictures))
         learned = part.learn(pictures, np.arange(len(pictures)), self._seed())
         self._keep(part, learned)
@@ -85,13 +86,16 @@ class _PictureFeatures(TransformerMixin, BaseEstimator):
         named = {f"{self.part_.name}.{name}": array for name, array in self.learned_.items()}
         return Measured((self.part_,), named)
 
-    def _pictures(self, X: Any, reset: bool = False) -> np.ndarray:
+    def _pictures(self, X: Any, reset: bool = False, learning: bool = False) -> np.ndarray:
         """Pictures (N, H, W, C) uint8. Raises `InputError` unless they are, and like those of before."""
         name = type(self).__name__
-        pictures = np.asarray(X)
+        try:
+            pictures = np.asarray(X)
+        except ValueError as error:  # pictures of several sizes
+            raise InputError(f"{name} takes pictures of one size: bring them to it first.") from error
         shape = getattr(self, "shape", None)
         if shape is not None and pictures.ndim == 2:
-            pictures = _whole(name, pictures, tuple(shape))
+            pictures = _whole(name, pictures, shape)
         if pictures.ndim == 3:
             pictures = pictures[..., np.newaxis]  # (N, H, W) → (N, H, W, 1)
         if pictures.ndim != 4 or pictures.dtype != np.uint8:
@@ -99,9 +103,9 @@ class _PictureFeatures(TransformerMixin, BaseEstimator):
                 f"{name} takes pictures (N, H, W, C) or (N, H, W) of uint8, 0 to 255, got {pictures.dtype} of shape "
                 f"{pictures.shape}. Rows of pixels are pictures with shape=(H, W, C)."
             )
+        if learning and not len(pictures):
+            raise InputError(f"{name} needs pictures to be fitted to, got none.")
         if reset:
-            if not len(pictures):
-                raise InputError(f"{name} needs pictures to be fitted to, got none.")
             self.picture_shape_ = pictures.shape[1:]
         elif pictures.shape[1:] != self.picture_shape_:
             raise InputError(
@@ -110,8 +114,11 @@ class _PictureFeatures(TransformerMixin, BaseEstimator):
         return pictures
 
 
-def _whole(name: str, rows: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+def _whole(name: str, rows: np.ndarray, shape: Any) -> np.ndarray:
     """Rows (N, D) of whole numbers as pictures (N, *shape) uint8."""
+    if not isinstance(shape, tuple | list) or len(shape) not in (2, 3):
+        raise InputError(f"{name}: shape must be (H, W, C) or (H, W), got {shape!r}.")
+    shape = tuple(whole(name, shape=side) for side in shape)
     if rows.dtype.kind not in "biuf" or rows.shape[1] != np.prod(shape):
         raise InputError(
             f"{name} with shape={shape} takes rows of {np.prod(shape):,} numbers, got {rows.dtype} of shape "
@@ -239,8 +246,8 @@ class VisualWordsFeatures(_PictureFeatures):
         pooling: str = "sum",
         clustering: str = "k-means",
         patches: int = 400_000,
-        contrast: float = 10.0,
-        floor: float = 0.3,
+        contrast: float = 300.0,
+        floor: float = 0.15,
         power: float = 0.5,
         random_state: Any = 0,
         shape: tuple[int, ...] | None = None,
@@ -263,7 +270,7 @@ class VisualWordsFeatures(_PictureFeatures):
         """Learn from one more batch of pictures (n, H, W, C) uint8."""
         if not hasattr(self, "learned_"):
             return self.fit(X)
-        pictures, part = self._pictures(X), self.part_
+        pictures, part = self._pictures(X, learning=True), self.part_
         rng = np.random.Generator(np.random.Philox(key=[self.seed_, self.batches_]))
         learned = self.learned_
         seen = sampled(pictures, np.arange(len(pictures)), part.patch, part.patches, rng)
