@@ -7,6 +7,7 @@ import pytest
 
 from pellucid.data.dataset import Dataset
 from pellucid.data.frame import Frame
+from pellucid.features.thumbnail import Thumbnail
 from pellucid.inspection.attribution import explanation, occlusion
 from pellucid.models.model_file import load_model
 from pellucid.preprocessing.features import features_described
@@ -45,6 +46,7 @@ def striped():
         ("hog:cell=4|8,norm=L1-sqrt", "hog:cell=4|8,norm=L1-sqrt"),
         ("HOG:signed=true,orientations=18 + color", "hog:orientations=18,signed=true+color"),
         ("hog:cell=8+color:bins=10", "hog+color"),
+        ("hog:signed=1,cell=4", "hog:cell=4|4,signed=true"),
         (FEATURES, "hog:cell=4|4,block=2|2+color:space=rgb,bins=3+thumbnail:grid=4|4"),
     ],
 )
@@ -83,6 +85,18 @@ def test_many_pictures_are_measured_as_one_is(striped, monkeypatch):
     monkeypatch.setattr("pellucid.features.part.Part.compiled_from", lambda *_: 100)
     np.testing.assert_allclose(features.of_many(striped.images), wanted, atol=1e-4)
     assert len(features.boxes((16, 12, 3))) == len(features.kinds((16, 12, 3))) == wanted.shape[1]
+
+
+def test_of_large_pictures_fewer_are_measured_at_once(monkeypatch):
+    sizes = []
+    monkeypatch.setattr(Thumbnail, "__call__", lambda part, x: sizes.append(len(x)) or np.zeros((len(x), 3)))
+    features = features_described("thumbnail:grid=1")
+    for side in (32, 256, 4096):
+        pictures = np.broadcast_to(np.uint8(7), (300, side, side, 3))
+        assert features.of_many(pictures).shape == (300, 3)
+        assert sum(sizes) == 300
+        assert max(sizes) == max(1, min(250, 2**22 // (3 * side**2)))
+        sizes.clear()
 
 
 @pytest.mark.parametrize("model", ["softmax", "mlp"])

@@ -1,5 +1,6 @@
 """What is measured in pictures: several kinds of features side by side."""
 
+import math
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +14,7 @@ import numpy as np
 from pellucid.arrays import compile as compiler
 from pellucid.arrays.namespace import namespace
 from pellucid.features.part import Part, labels, own
+from pellucid.preprocessing.standardize import block_rows
 from pellucid.storage.errors import InputError
 
 
@@ -74,21 +76,22 @@ class Measured:
         many = min(part.compiled_from(pictures.shape[1:]) for part in self.parts)
         compiled = count >= many and self._compiles()
         measure = _program(self.parts) if compiled else partial(_measure, self.parts)
+        size = block_rows(_EACH * math.prod(pictures.shape[1:]), _BLOCK)
 
         def measured(first: int) -> np.ndarray:
-            block = slice(first, first + _BLOCK)
+            block = slice(first, first + size)
             seen = pictures[block if rows is None else rows[block]]
-            short = _BLOCK - len(seen) if compiled else 0
+            short = size - len(seen) if compiled else 0
             filled = np.concatenate([seen, np.zeros((short, *seen.shape[1:]), seen.dtype)]) if short else seen
             return np.asarray(measure(filled, dict(self.learned)))[: len(seen)]
 
         if not compiled:
-            yield from map(measured, range(0, count, _BLOCK))
+            yield from map(measured, range(0, count, size))
             return
         # A program's products keep all cores busy, its sums only one: the next block's products fill the gaps.
         with ThreadPoolExecutor(_PROGRAMS) as threads:
             running: deque[Future[np.ndarray]] = deque()
-            for first in range(0, count, _BLOCK):
+            for first in range(0, count, size):
                 running.append(threads.submit(measured, first))
                 if len(running) > _PROGRAMS:
                     yield running.popleft().result()
@@ -132,7 +135,10 @@ class Measured:
 
 
 _BLOCK = 250
-"""Pictures at once: their numbers stay in the cache."""
+"""Pictures at once, at most: their numbers stay in the cache."""
+
+_EACH = 4
+"""Numbers that are made of each of a picture's at the same time, about: of large pictures fewer are taken at once."""
 
 _PROGRAMS = 2
 """Blocks that are measured side by side: three are no faster than two."""
