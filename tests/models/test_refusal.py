@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from pellucid.data.load import load
+from pellucid.models import refusal
 from pellucid.models.model_file import load_model, save_model
+from pellucid.models.nearest import Examples
 from pellucid.models.refusal import Refusal, Vicinity, check_share, limit
 from pellucid.models.verdicts import NONE
 from pellucid.storage.errors import FileError, InputError
@@ -46,9 +48,9 @@ def test_what_is_no_share_is_refused(share):
 
 def test_half_of_the_share_goes_to_each_limit():
     sure, far = np.linspace(0.1, 1.0, 99), np.linspace(3.0, 0.5, 99)
-    refusal = Refusal.set_on(0.2, sure, far, np.ones(99, bool), vicinity=None)
-    assert (sure < refusal.threshold).sum() == 9
-    assert refusal.too_far(far).sum() == 9
+    limits = Refusal.set_on(0.2, sure, far, np.ones(99, bool), vicinity=None)
+    assert (sure < limits.threshold).sum() == 9
+    assert limits.too_far(far).sum() == 9
     never = Refusal.set_on(0.0, sure, far, np.ones(99, bool), vicinity=None)
     assert not never.refused(sure, far).any()
 
@@ -61,14 +63,44 @@ def test_the_nearest_are_the_nearest():
     )
     eye = np.eye(8, dtype=np.float32)
     vicinity = Vicinity(points, eye, np.zeros(600, np.int64), ("",) * 600, 2.0)
-    distances, places = vicinity.nearest(others, 4)
+    see, everything = (lambda inputs: inputs), np.arange(1100)
+    distances, places = vicinity.nearest(see, others, everything, 4)
     truth = np.linalg.norm(others[:, np.newaxis].astype(np.float64) - points, axis=2)
     order = np.argsort(truth, axis=1)[:, :4]
     np.testing.assert_array_equal(places, order)
     np.testing.assert_allclose(distances, np.take_along_axis(truth, order, axis=1) / 2.0, rtol=1e-5)
-    found = vicinity.distances(lambda inputs: inputs, others, np.array([5, 7]))
+    found = vicinity.distances(see, others, np.array([5, 7]))
     np.testing.assert_allclose(found, distances[[5, 7], 0])
-    assert vicinity.nearest(others[:1], 5000)[1].shape == (1, 600)
+    assert vicinity.nearest(see, others, everything[:1], 5000)[1].shape == (1, 600)
+    assert vicinity.nearest(see, others, everything[:0])[1].shape == (0, 3)
+
+
+def test_pictures_are_seen_a_block_at_a_time_and_compared_all_at_once(monkeypatch):
+    """Of large pictures thousands as float32 fill the memory; and sketches, which are made once, pay off for many."""
+    monkeypatch.setattr(refusal, "_SAMPLE", 3_000)
+    monkeypatch.setattr(refusal, "block_rows", lambda features, most: 100)
+    rng = np.random.Generator(np.random.Philox(key=4))
+    images = rng.integers(0, 256, (900, 2, 5, 1)).astype(np.uint8)
+    seen, compared = [], []
+
+    def see(pictures):
+        seen.append(len(pictures))
+        return pictures.reshape(len(pictures), -1).astype(np.float32)
+
+    nearest = Examples.nearest
+
+    def counted(self, x, k, own=None):
+        compared.append(len(x))
+        return nearest(self, x, k, own)
+
+    monkeypatch.setattr(Examples, "nearest", counted)
+    parts, names = (np.arange(700), np.arange(700, 900)), [str(row) for row in range(900)]
+    vicinity = Vicinity.of(see, images, *parts, np.zeros(900, np.int32), names)
+    assert len(vicinity.points) == 700
+    assert sum(seen) == 1 + 234 + 700 + 200  # every third picture shows the main directions
+    np.testing.assert_array_equal(vicinity.distances(see, images, parts[0]), 0)
+    assert max(seen) == 100
+    assert compared == [200, 700]
 
 
 def test_noise_is_refused_and_the_nearest_are_shown(outcome):

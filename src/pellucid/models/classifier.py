@@ -185,7 +185,7 @@ class Classifier:
         if self.refusal is None or not len(refused):
             return {}
         vicinity = self.refusal.vicinity
-        distances, places = vicinity.nearest(self.preprocessing.apply(inputs[refused]))
+        distances, places = vicinity.nearest(self.preprocessing.apply, inputs, refused)
         return {
             int(row): tuple(
                 Near(vicinity.names[place], self.classes[vicinity.labels[place]], float(distance))

@@ -9,13 +9,17 @@ import numpy as np
 
 from pellucid.models.nearest import Examples
 from pellucid.preprocessing.projection import PrincipalComponents, project
+from pellucid.preprocessing.standardize import block_rows
 from pellucid.storage.errors import InputError
 
 MOST_PICTURES, MOST_COMPONENTS = 10_000, 64
 """What is kept of training pictures: 2.6 MB of numbers at most."""
 
 _BLOCK = 1024
-"""Pictures that are measured at once."""
+"""Pictures that are measured at once, at most."""
+
+_SAMPLE = 2**26
+"""Numbers of training pictures from which principal components are found, at most: 256 MB as float32."""
 
 Seen = Callable[[np.ndarray], np.ndarray]
 """From prepared inputs (n, …) to what the model sees of them (n, D) float32."""
@@ -43,11 +47,15 @@ class Vicinity:
     names: tuple[str, ...] = field(repr=False)
     usual: float
 
-    def nearest(self, seen: np.ndarray, count: int = 3) -> tuple[np.ndarray, np.ndarray]:
-        """The nearest of the pictures for each row of what the model sees (N, D): distances (N, count) float64 in units
-        of the usual one, rising, and their places (N, count) int64."""
-        count = min(count, len(self.points))
-        places, distances = self._examples.nearest(project(seen, self.projection), count)
+    def nearest(
+        self, see: Seen, images: np.ndarray, rows: np.ndarray, count: int = 3
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest of the pictures for each of these rows (n,) of prepared inputs (N, …): distances (n, count)
+        float64 in units of the usual one, rising, and their places (n, count) int64."""
+        points = _in_blocks(
+            lambda block: project(see(images[block]), self.projection), rows, self.projection.shape[1]
+        )
+        places, distances = self._examples.nearest(points, min(count, len(self.points)))
         return distances / self.usual, places
 
     @cached_property
@@ -58,9 +66,7 @@ class Vicinity:
         """(n,) float64: how far the nearest of the pictures is from each of these rows (n,) of prepared inputs (N, …),
         or from all of them, in units of the usual distance."""
         rows = np.arange(len(images)) if rows is None else rows
-        blocks = [rows[start : start + _BLOCK] for start in range(0, len(rows), _BLOCK)]
-        found = [self.nearest(see(images[block]), 1)[0][:, 0] for block in blocks]
-        return np.concatenate([np.zeros(0), *found])
+        return self.nearest(see, images, rows, 1)[0][:, 0]
 
     @classmethod
     def of(
@@ -83,11 +89,14 @@ class Vicinity:
         """
         draw = np.random.Generator(np.random.Philox(key=seed))
         kept = np.sort(draw.permutation(train)[:MOST_PICTURES])
-        x = see(images[kept])
-        most = max(1, min(MOST_COMPONENTS, x.shape[1], len(x) - 1))
-        still, one = np.zeros(x.shape[1], np.float32), np.ones(x.shape[1], np.float32)
+        # Of large pictures a few thousand show the main directions as well, and all need not be in memory at once.
+        features = see(images[kept[:1]]).shape[1]
+        sample = kept[:: -(-len(kept) * features // _SAMPLE)]
+        x = _in_blocks(lambda block: see(images[block]), sample, features)
+        most = max(1, min(MOST_COMPONENTS, features, len(x) - 1))
+        still, one = np.zeros(features, np.float32), np.ones(features, np.float32)
         projection = PrincipalComponents(most).measured(x, np.arange(len(x)), still, one)
-        points = project(x, projection).astype(np.float32)
+        points = _in_blocks(lambda block: project(see(images[block]), projection), kept, features)
         chosen = tuple(names[row] for row in kept)
         vicinity = cls(points, projection, labels[kept].astype(np.int64), chosen, 1.0)
         looked_at = np.sort(draw.permutation(held_out)[:MOST_PICTURES])
@@ -153,6 +162,12 @@ def limit(share: float, values: np.ndarray) -> float | None:
     """
     place = int(np.floor(share * (len(values) + 1) + 1e-9))
     return float(np.sort(values)[place - 1]) if place else None
+
+
+def _in_blocks(make: Seen, rows: np.ndarray, features: int) -> np.ndarray:
+    """What is made of rows (n,), a block of those with so many features at a time: (n, …)."""
+    size = block_rows(features, _BLOCK)
+    return np.concatenate([make(rows[start : start + size]) for start in range(0, max(len(rows), 1), size)])
 
 
 def check_share(share: Any) -> None:

@@ -103,7 +103,7 @@ def _refused(material: Material, evaluation: Evaluation) -> str:
     far = places[np.argsort(-distances[places], kind="stable")]
     shown = [*unsure, *far[~np.isin(far, unsure)][: _SHOWN - len(unsure)]]
     rows_of = {str(name): row for row, name in enumerate(material.dataset.origins)}
-    found, nearest = vicinity.nearest(see(images[evaluation.rows[shown]]), 2)
+    found, nearest = vicinity.nearest(see, images, evaluation.rows[shown], 2)
     items = []
     for place, how_far, which in zip(shown, found, nearest, strict=True):
         row, best = int(evaluation.rows[place]), material.classes[evaluation.predicted[place]]
