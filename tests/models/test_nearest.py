@@ -190,3 +190,36 @@ def test_bad_input_is_told(make, sentence):
     examples = np.arange(15, dtype=np.float32).reshape(5, 3)
     with pytest.raises(InputError, match=sentence):
         make(examples, np.ones((1, 3), np.float32))
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("size", [1e25, 1e-25])
+def test_numbers_whose_squares_float32_does_not_hold(metric, size, sketched):
+    rng = np.random.Generator(np.random.Philox(key=11))
+    examples, x = (rng.normal(size=(count, 300)).astype(np.float32) for count in (700, 7))
+    x[[2, 4]] *= np.float32(size)
+    for some in (examples, np.concatenate([examples, x[2:3]])):
+        found, wanted = Examples(some, metric).nearest(x, 3), by_hand(some, x, 3, metric)
+        assert np.array_equal(found[0], wanted[0])
+        assert np.array_equal(found[1], wanted[1])
+
+
+@pytest.mark.parametrize("shape", [(0, 12, 11, 3), (0, 396)])
+def test_of_no_pictures_there_are_no_neighbors(shape):
+    numbers, far = Examples(pictures(20, 1)).nearest(np.zeros(shape, np.uint8), 3)
+    assert numbers.shape == far.shape == (0, 3)
+
+
+def test_a_device_makes_bounds_of_unrounded_products(sketched):
+    import jax
+
+    examples, precisions = Examples(pictures(300, 6), engine="xla"), []
+
+    def bounds(sketches, view):
+        precisions.append(jax.config.jax_default_matmul_precision)
+        return examples._sketch.bounds(np.asarray(sketches), view)
+
+    vars(examples)["_program"] = bounds
+    examples.nearest(pictures(9, 7), 4)
+    assert set(precisions) == {"highest"}

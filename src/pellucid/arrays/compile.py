@@ -146,6 +146,16 @@ def precision(dtype: Any) -> Iterator[None]:
         yield
 
 
+@contextlib.contextmanager
+def exact_products() -> Iterator[None]:
+    """Inside, products of float32 matrices are made in float32 on every device, also where it has faster units that
+    first round to 11 bits or fewer (NVIDIA's TensorFloat-32, bfloat16 of TPUs), which JAX takes by default."""
+    import jax
+
+    with jax.default_matmul_precision("highest"):
+        yield
+
+
 def keep_programs() -> None:
     """Keep compiled programs on disk, so that the next process need not compile them; take a GPU's memory
     as it is needed.

@@ -1,5 +1,6 @@
 """The k nearest of many examples: exact, by blocks, on all cores, in bounded memory."""
 
+import math
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ _WORTH = (
     3e9  # numbers to compare, from which on sketches of the examples are made sooner than all are compared
 )
 _TABLE = 2**22  # bounds in one table, of a block of pictures to all examples
+_LARGEST = 1e15  # number in a row that is sketched: the squares of 10⁸ of them are below 3 · 10³⁸
 _SPARE = 8  # examples beyond k that are looked at for a first idea of how far the k-th nearest is
 
 
@@ -67,7 +69,8 @@ class Examples:
         ------
         InputError : k is not 1 to the number of examples, another shape, rows without a distance
         """
-        x = np.asarray(x).reshape(len(x), -1)
+        x = np.asarray(x)
+        x = x.reshape(len(x), math.prod(x.shape[1:]))  # (N, …) → (N, D), also for N = 0
         most = len(self) - (own is not None)
         if not 1 <= k <= most:
             raise InputError(
@@ -81,7 +84,7 @@ class Examples:
         own = np.full(len(x), -1) if own is None else np.asarray(own)
         found = np.empty((len(x), k), np.int64), np.empty((len(x), k))
         worth = "_sketches" in vars(self) or len(x) * self._flat.size > _WORTH
-        sketched = worth and most > 4 * (k + _SPARE)
+        sketched = worth and most > 4 * (k + _SPARE) and self._sketchable
         pieces = self._sketched if sketched else self._scanned
         _ = sketched and self._sketches  # made once, before several threads ask for them
         size = max(1, min(256, _TABLE // len(self))) if sketched else 1 + len(x) // (4 * _cores())
@@ -94,6 +97,10 @@ class Examples:
         with compiler.undisturbed(), ThreadPoolExecutor(_cores()) as pool:
             list(pool.map(work, range(0, len(x), size)))
         return found
+
+    @cached_property
+    def _sketchable(self) -> bool:
+        return bool(_sketchable(self.metric, self._flat).all())
 
     @cached_property
     def _sketch(self) -> Sketch:
@@ -124,12 +131,20 @@ class Examples:
 
     def _sketched(self, x: np.ndarray, k: int, own: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """By comparing with those that sketches cannot rule out."""
-        sketch, views = self._sketch, self._sketch(x)
+        able = _sketchable(self.metric, x)
+        # In the place of a row that has no sketch stands an example, and its sketch is not used.
+        sketch, views = (
+            self._sketch,
+            self._sketch(x if able.all() else np.where(able[:, None], x, self._flat[0])),
+        )
         table = self._table(views[0])
         known = np.flatnonzero(own >= 0)
         table[known, own[known]] = np.inf
         found = []
         for row, one in enumerate(x):
+            if not able[row]:
+                found += self._scanned(x[row : row + 1], k, own[row : row + 1])
+                continue
             bounds, numbers = table[row], np.arange(len(self))
             tried = _promising(bounds, k + _SPARE)
             kth = np.partition(distances(self.metric, self._flat[tried], one), k - 1)[k - 1 : k]
@@ -148,7 +163,8 @@ class Examples:
         """The bounds (B, n) of the coarsest sketches."""
         if self.engine == "numpy":
             return self._sketch.bounds(self._sketches[0][0], view)
-        return np.array(self._program(self._on_device, view))
+        with compiler.exact_products():
+            return np.array(self._program(self._on_device, view))
 
     @cached_property
     def _on_device(self) -> Any:
@@ -157,6 +173,14 @@ class Examples:
     @cached_property
     def _program(self) -> Any:
         return compiler.compiled(self._sketch.bounds)
+
+
+def _sketchable(metric: str, x: np.ndarray) -> np.ndarray:
+    """(n,) bool: of which rows of x (n, D) float32 holds the square of the length, by which sketches measure."""
+    if x.dtype.kind != "f" or not x.size:
+        return np.ones(len(x), bool)
+    largest = np.maximum(x.max(axis=1), -x.min(axis=1))
+    return (largest < _LARGEST) & ((largest > 1 / _LARGEST) | (metric != "cosine"))
 
 
 def _promising(bounds: np.ndarray, count: int) -> np.ndarray:
