@@ -8,13 +8,16 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from pellucid.inspection.attribution import explanation
 from pellucid.inspection.resemblance import neighbors_of, shares_of_classes
+from pellucid.models.class_means import nearest_mean
 from pellucid.models.model_file import load_model
+from pellucid.models.nearest import Examples
 from pellucid.report.document import write_report
 from pellucid.search.neighbor_trials import compared
 from pellucid.search.space import space
 from pellucid.search.trials import Plan, best
 from pellucid.storage.errors import FileError, InputError
 from pellucid.storage.seal import write_sealed
+from pellucid.training import remembering
 from pellucid.training.recipe import Recipe
 from pellucid.training.run import new_run
 from pellucid.training.trainer import fit, resume
@@ -203,3 +206,33 @@ def test_a_damaged_memory_is_told(quick, tmp_path):
         write_sealed(folder / "model.json", {**described, "neighbors": neighbors})
         with pytest.raises(FileError, match="edited or damaged"):
             load_model(folder)
+
+
+def test_pictures_are_judged_a_block_at_a_time(quick, monkeypatch):
+    """All of them at once, as float32, would need four times the memory of the data."""
+    recipe, seen = Recipe(model="knn", neighbors=3), []
+    wanted = fit(quick, recipe).evaluations
+    nearest = Examples.nearest
+
+    def counted(self, x, k, own=None):
+        seen.append(len(x))
+        return nearest(self, x, k, own)
+
+    monkeypatch.setattr(Examples, "nearest", counted)
+    monkeypatch.setattr(remembering, "block_rows", lambda features, most: 60)
+    found = fit(quick, recipe).evaluations
+    assert max(seen) == 60
+    for part in wanted:
+        assert np.array_equal(found[part].scores, wanted[part].scores)
+
+
+def test_class_means_are_measured_once(quick, monkeypatch):
+    calls = []
+
+    def counted(*given):
+        calls.append(given)
+        return nearest_mean(*given)
+
+    monkeypatch.setattr(remembering, "nearest_mean", counted)
+    fit(quick, Recipe(model="nearest-mean"))
+    assert len(calls) == 1

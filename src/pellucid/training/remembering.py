@@ -180,7 +180,25 @@ class Memory:
     @cached_property
     def _validation(self) -> tuple[np.ndarray, np.ndarray]:
         """Neighbors of the validation pictures."""
-        return self.examples.nearest(self.see(self.dataset.validation.rows), self.most)
+        return self._nearest(self.dataset.validation.rows, self.most)
+
+    def _nearest(
+        self, rows: np.ndarray, k: int, own: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Neighbors of these rows (n,) of the dataset, a block at a time: see `Examples.nearest`."""
+        size = block_rows(self.shown.preprocessing.features, 4096)
+        found = [
+            self.examples.nearest(self.see(rows[block]), k, None if own is None else own[block])
+            for block in (slice(first, first + size) for first in range(0, len(rows), size))
+        ]
+        numbers, far = (np.concatenate(each) for each in zip(*found, strict=True))
+        return numbers, far
+
+    @cached_property
+    def _means(self) -> dict[str, np.ndarray]:
+        """The weights of the nearest class mean."""
+        part = self.dataset.train
+        return nearest_mean(self.see, part.rows, part.labels, self.dataset.classes)
 
     @property
     def tried(self) -> dict[int, float]:
@@ -204,14 +222,14 @@ class Memory:
         smallest is taken."""
         part, classes, recipe = self.dataset.train, self.dataset.classes, self.recipe
         if recipe.model == MEAN:
-            params = nearest_mean(self.see, part.rows, part.labels, classes)
-            return recipe, linear(self.shown.preprocessing.features, len(classes)), params
+            return recipe, linear(self.shown.preprocessing.features, len(classes)), self._means
         usual = min(_USUAL, len(part))
         recipe = replace(
             recipe, neighbors=max(tried, key=lambda k: tried[k]) if tried else recipe.neighbors or usual
         )
         whole = len(self.shown.preprocessing.shape) == 3
-        pictures = None if part.images.ndim != 4 else self.examples.inputs if whole else part.images
+        looked_at = self.dataset.images.ndim == 4
+        pictures = self.examples.inputs if whole else part.images if looked_at else None
         model = Neighbors(
             self.examples,
             part.labels,
@@ -227,10 +245,8 @@ class Memory:
         """Rows (n,) of a part, and their scores (n, K)."""
         rows, labels = self.dataset.part(part).rows, self.dataset.train.labels
         if recipe.model == MEAN:
-            params = self.made({})[2]
-            return rows, self._in_blocks(
-                rows, lambda block: self.see(block) @ params["weight"].T + params["bias"]
-            )
+            weight, bias = self._means["weight"], self._means["bias"]
+            return rows, self._in_blocks(rows, lambda block: self.see(block) @ weight.T + bias)
         k, classes = int(recipe.neighbors or 0), len(self.dataset.classes)
         own = None
         if part == "validation":
@@ -239,7 +255,7 @@ class Memory:
             if part == "train":
                 own = np.unique(np.linspace(0, len(rows) - 1, min(_OWN, len(rows))).astype(np.int64))
                 rows, k = rows[own], min(k, len(self.dataset.train) - 1)
-            numbers, far = self.examples.nearest(self.see(rows), k, own)
+            numbers, far = self._nearest(rows, k, own)
         return rows, vote(labels[numbers], far, classes, str(recipe.weights))
 
     def _in_blocks(self, rows: np.ndarray, make: Any) -> np.ndarray:
