@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pellucid.data import corrections
 from pellucid.data.corrections import corrected, read_corrections
 from pellucid.data.dataset import TAKEN_OUT, Dataset
 from pellucid.data.splits import folds
-from pellucid.storage.errors import FileError, InputError
+from pellucid.inspection.review import Doubt, as_table
+from pellucid.storage.errors import FileError, InputError, meant
 
 HEAD = "picture,label,suggested,reason,action\n"
 
@@ -142,3 +144,49 @@ def test_what_was_left_out_is_in_no_fold(photos, tmp_path):
     found = corrected(unsplit, table(tmp_path, "cat/0.png,cat,,double,remove"))
     for each in folds(found, 2, validation=0.0, groups=np.arange(10)):
         assert 0 not in [*each.train.rows, *each.test.rows]
+
+
+@pytest.fixture
+def accented(photos) -> Dataset:
+    names = [origin.replace("cat", "Käse") for origin in photos.origins]
+    return replace(photos, origins=names, classes=("Käse", "dog", "fox"))
+
+
+EDITED = "action;picture;label;suggested\r\nrelabel;photos/Käse/0.png;Käse;dog\r\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_what_a_spreadsheet_writes_is_read(accented, tmp_path, encoding):
+    path = tmp_path / "edited.csv"
+    path.write_bytes(EDITED.encode(encoding))
+    assert read_corrections(accented, path).relabelled == {0: 1}
+    path.write_bytes(EDITED.replace(";", "\t").replace("\r\n", "\r").encode(encoding))
+    assert read_corrections(accented, path).relabelled == {0: 1}
+
+
+def test_another_encoding_is_told(accented, tmp_path):
+    path = tmp_path / "edited.csv"
+    path.write_bytes(EDITED.encode("cp1252"))
+    with pytest.raises(FileError, match="1 line is wrong") as raised:
+        read_corrections(accented, path)
+    assert str(raised.value).endswith('not in UTF-8: save it so, in Excel as "CSV UTF-8".')
+    path.write_bytes(EDITED.replace("Käse/0", "Käse/none").encode())
+    with pytest.raises(FileError) as raised:
+        read_corrections(accented, path)
+    assert "UTF-8" not in str(raised.value)
+
+
+def test_a_table_with_accents_begins_with_the_mark_that_excel_looks_for(accented, photos):
+    found = [Doubt(0, "label", 1, 0.9, 0.1)]
+    assert as_table(accented, found).startswith("\ufeffpicture,")
+    assert as_table(photos, found).startswith("picture,")
+
+
+def test_what_was_meant_is_looked_for_only_where_it_is_told(photos, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        corrections, "meant", lambda typed, names: (asked.append(len(names)), meant(typed, names))[1]
+    )
+    with pytest.raises(FileError, match=r"(?s)70 lines are wrong.*Did you mean .*and 50 more"):
+        read_corrections(photos, table(tmp_path, *(f"cat/x{i}.png,,,,remove" for i in range(70))))
+    assert asked == [4] * 20 + [0] * 50  # the pictures of the same folder

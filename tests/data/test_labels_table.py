@@ -190,3 +190,14 @@ def test_all_pictures_missing(folder):
     refused(path, "2 pictures cannot be read", UnreadableError)
     with pytest.raises(InputError, match="none of the pictures can be read"):
         load(path, skip_unreadable=True)
+
+
+def test_a_label_in_another_encoding_is_refused(folder):
+    """Else the class would be called K\\udce4se in every report."""
+    path = table(folder, "file;label\na.png;K\xe4se\nb.png;dog\n".encode("cp1252"))
+    with pytest.raises(FileError, match=r'line 2: the label .* is not in UTF-8\n.*in Excel as "CSV UTF-8"'):
+        load(path)
+    assert load(table(folder, "file;label\na.png;K\xe4se\nb.png;dog\n".encode("utf-16"))).classes == (
+        "K\xe4se",
+        "dog",
+    )

@@ -10,14 +10,15 @@ nothing. The folder of pictures is never changed.
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 
 from pellucid.data.dataset import PARTS, TAKEN_OUT, Dataset
-from pellucid.data.delimited import filled, records, refuse_lines
+from pellucid.data.delimited import LISTED, filled, is_text, records, refuse_lines
 from pellucid.storage.errors import FileError, InputError, listing, meant, printable
 
 COLUMNS = ("picture", "label", "suggested", "reason", "action", "part", "probability", "like")
@@ -97,6 +98,8 @@ def read_corrections(dataset: Dataset, path: str | os.PathLike[str]) -> Correcti
             f"it names {', '.join(map(printable, head)) or 'nothing'}."
         )
     rows = _rows_by_name(dataset)
+    shortly = cache(lambda: [dataset.short_name(row) for row in range(len(dataset))])
+    text = True
     wrong: list[str] = []
     decided: dict[int, tuple[str, int | None, int]] = {}
     for line, cells in filled(lines, len(names), wrong):
@@ -106,14 +109,17 @@ def read_corrections(dataset: Dataset, path: str | os.PathLike[str]) -> Correcti
         }
         if not given["action"]:
             continue
-        row, action, label, complaints = _understood(dataset, rows, given)
+        text = text and is_text(*cells)
+        # To look for what was meant takes a moment: not for lines that are not told.
+        known = shortly if len(wrong) < LISTED else list
+        row, action, label, complaints = _understood(dataset, rows, given, known)
         before = None if row is None or complaints else decided.get(row)
         if before is not None and before[:2] != (action, label):
             complaints = [f"{printable(given['picture'])} is decided otherwise in line {before[2]}"]
         wrong += [f"line {line}: {complaint}" for complaint in complaints]
         if row is not None and not complaints:
             decided.setdefault(row, (action, label, line))
-    refuse_lines(path, wrong)
+    refuse_lines(path, wrong, text)
     relabelled = {row: label for row, (_, label, _) in sorted(decided.items()) if label is not None}
     removed = tuple(row for row, (_, label, _) in sorted(decided.items()) if label is None)
     return Corrections(
@@ -122,9 +128,14 @@ def read_corrections(dataset: Dataset, path: str | os.PathLike[str]) -> Correcti
 
 
 def _understood(
-    dataset: Dataset, rows: dict[str, list[int]], given: dict[str, str]
+    dataset: Dataset, rows: dict[str, list[int]], given: dict[str, str], known: Callable[[], list[str]]
 ) -> tuple[int | None, str, int | None, list[str]]:
-    """The row, the action, the new class number (None: to be left out), and what is wrong with this line."""
+    """The row, the action, the new class number (None: to be left out), and what is wrong with this line.
+
+    Parameters
+    ----------
+    known : returns the names of pictures that may have been meant
+    """
     picture, action, suggested = given["picture"], given["action"].lower(), given.get("suggested", "")
     wrong = []
     named = _named(dataset, rows, picture)
@@ -132,7 +143,7 @@ def _understood(
     if len(named) > 1:
         wrong.append(f"{printable(picture)} is the name of several pictures: write its whole path")
     elif row is None:
-        near = meant(picture, _beside(dataset, picture))
+        near = meant(picture, _beside(known(), picture))
         wrong.append(f"{printable(picture) or 'nothing'} is no picture of these data.{near}")
     elif given.get("label") and given["label"] != printable(dataset.classes[dataset.labels[row]]):
         now = printable(dataset.classes[dataset.labels[row]])
@@ -185,10 +196,9 @@ def _parts(path: str) -> list[str]:
     return parts or [""]
 
 
-def _beside(dataset: Dataset, picture: str, most: int = 2000) -> list[str]:
+def _beside(names: list[str], picture: str, most: int = 2000) -> list[str]:
     """Pictures of the same folder as the one that was typed, or any; not all of many, which would take too long."""
     folder = _parts(picture)[:-1]
-    names = [dataset.short_name(row) for row in range(len(dataset))]
     return ([name for name in names if _parts(name)[:-1][-1:] == folder[-1:]] or names)[:most]
 
 

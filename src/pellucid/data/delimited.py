@@ -1,5 +1,6 @@
 """Tables as text that people edit: commas, semicolons or tabs between the cells, every wrong line told at once."""
 
+import codecs
 import csv
 import io
 import itertools
@@ -9,7 +10,10 @@ from collections.abc import Iterator
 from pellucid.data.picture_file import unopened
 from pellucid.storage.errors import FileError, InputError, printable
 
-_LISTED = 20
+LISTED = 20
+"""Wrong lines that are told at most."""
+
+_SIXTEEN = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def records(source: str | os.PathLike[str]) -> Iterator[tuple[int, list[str]]]:
@@ -59,7 +63,10 @@ def filled(
 
 def decoded(content: bytes) -> str:
     """The table as text."""
-    # "utf-8-sig": Excel begins its tables with a mark. Bytes that are not UTF-8 may be part of a file's name.
+    # Excel begins its tables with a mark, also those in UTF-16 that it calls "Unicode Text".
+    if content.startswith(_SIXTEEN):
+        return content.decode("utf-16", "replace")
+    # Bytes that are not UTF-8 may be part of a file's name.
     return content.decode("utf-8-sig", "surrogateescape")
 
 
@@ -68,11 +75,28 @@ def delimiter(header: str) -> str:
     return max(",;\t", key=header.count)
 
 
-def refuse_lines(source: str | os.PathLike[str], wrong: list[str]) -> None:
-    """Raise `FileError` where lines of the table are wrong: it names them all, up to 20."""
+def refuse_lines(source: str | os.PathLike[str], wrong: list[str], text: bool = True) -> None:
+    """Raise `FileError` where lines of the table are wrong: it names them all, up to 20.
+
+    Parameters
+    ----------
+    text : whether the table was UTF-8 throughout; else that is told, for it may be the reason
+    """
     if not wrong:
         return
-    more = f"\n  and {len(wrong) - _LISTED:,} more" if len(wrong) > _LISTED else ""
-    listed = "\n".join(f"  {sentence}" for sentence in wrong[:_LISTED])
+    more = f"\n  and {len(wrong) - LISTED:,} more" if len(wrong) > LISTED else ""
+    listed = "\n".join(f"  {sentence}" for sentence in wrong[:LISTED])
     lines = "line is" if len(wrong) == 1 else "lines are"
-    raise FileError(f"{printable(source)}: {len(wrong):,} {lines} wrong; correct the table:\n{listed}{more}")
+    encoding = "" if text else '\nThe table is not in UTF-8: save it so, in Excel as "CSV UTF-8".'
+    raise FileError(
+        f"{printable(source)}: {len(wrong):,} {lines} wrong; correct the table:\n{listed}{more}{encoding}"
+    )
+
+
+def is_text(*cells: str) -> bool:
+    """Whether all of these cells, as `decoded` read them, were UTF-8."""
+    try:
+        "".join(cells).encode()
+    except UnicodeEncodeError:
+        return False
+    return True

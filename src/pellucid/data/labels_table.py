@@ -20,7 +20,7 @@ from pellucid.data.cache_build import FileList
 from pellucid.data.class_order import class_name, ordered
 from pellucid.data.dataset import Dataset
 from pellucid.data.decoder import Progress
-from pellucid.data.delimited import decoded, delimiter, filled, records, refuse_lines
+from pellucid.data.delimited import decoded, delimiter, filled, is_text, records, refuse_lines
 from pellucid.data.frame import Frame
 from pellucid.data.listing import Listing, dataset_of
 from pellucid.data.picture_file import unopened
@@ -148,7 +148,9 @@ def _rows(source: str) -> tuple[list[_Row], bool, bool]:
     wrong: list[str] = []
     rows: list[_Row] = []
     seen: dict[str, int] = {}
+    text = True
     for line, cells in filled(lines, len(names), wrong):
+        text = text and is_text(*cells)
         given = {column: cells[place].strip() for column, place in places.items()}
         row = _Row(
             line,
@@ -161,6 +163,8 @@ def _rows(source: str) -> tuple[list[_Row], bool, bool]:
             wrong.append(f"line {line}: the file name is missing")
         elif not row.label or row.label.lower() == "nan":
             wrong.append(f"line {line}: the label of {printable(row.file)} is missing")
+        elif not is_text(given["label"]):
+            wrong.append(f"line {line}: the label {row.label} is not in UTF-8")
         elif row.split not in _PARTS:
             wrong.append(
                 f"line {line}: split must be train, validation or test, got {printable(row.split)!r}"
@@ -172,7 +176,7 @@ def _rows(source: str) -> tuple[list[_Row], bool, bool]:
             rows.append(row)
     has_split = any(row.split for row in rows)
     wrong += [f"line {row.line}: the split is missing" for row in rows if has_split and not row.split]
-    refuse_lines(source, wrong)
+    refuse_lines(source, wrong, text)
     if not rows:
         raise FileError(f"{where}: the table names no files. Add a line for each picture: file name, label.")
     return rows, "group" in places, has_split

@@ -87,7 +87,11 @@ def doubts(dataset: Dataset, pairs: np.ndarray, suspected: Suspects, rows: np.nd
 
 
 def as_table(dataset: Dataset, found: Iterable[Doubt]) -> str:
-    """The list as a `.csv` with an empty column `action`, in which a person writes relabel or remove."""
+    """The list as a `.csv` with an empty column `action`, in which a person writes relabel or remove.
+
+    With other letters than ASCII's it begins with a mark, without which Excel takes it for another encoding than UTF-8,
+    and writes other names back.
+    """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(COLUMNS)
@@ -96,7 +100,8 @@ def as_table(dataset: Dataset, found: Iterable[Doubt]) -> str:
         told["probability"] = "" if doubt.probability is None else f"{doubt.probability:.4f}"
         told["action"] = ""
         table.writerow([told[column] or "" for column in COLUMNS])
-    return text.getvalue()
+    written = text.getvalue()
+    return written if written.isascii() else f"\ufeff{written}"
 
 
 def _part(dataset: Dataset, row: int) -> str:
