@@ -85,6 +85,8 @@ def test_what_cannot_be_drawn_is_said(pellucid, photos, run, here):
         (("photos/red/0.png", "--color", "grey"), "color must be one of rgb, gray"),
         (("gray.png", "--color", "gray"), "A color histogram needs color pictures"),
         (("photos/red/0.png", "photos/red/1.png"), "One picture at a time, got 2"),
+        (("photos/red/0.png", "--size", 0), "must be 1 to 4,096 pixels, got 0"),
+        (("run", "--fit", "crop"), "--fit: the run run has its own"),
         (("run", "--features", "hog"), "--features: the run run has its own"),
         (("run", "photos/red/0.png"), "This model sees pixels"),
         (("run",), "nothing to draw"),

@@ -236,6 +236,9 @@ def test_from_the_command_line_to_report_and_receipt(tmp_path, shades, monkeypat
     assert _status(words, debug=True) == 0
     assert "backbone" in (tmp_path / "run" / "report.html").read_text()
     assert len(list((tmp_path / "run").glob("network-*.onnx"))) == 1
+    # Its own size is taken, as by train.
+    assert _status(["features", "shades/dark/0.png", "--features", "a.onnx:scale=unit"], debug=True) == 0
+    assert (tmp_path / "0-features.png").exists()
     (tmp_path / "a.onnx").unlink()
     capfd.readouterr()
     assert _status(["predict", "run", "shades/dark/0.png", "--explain"], debug=True) == 0

@@ -53,6 +53,7 @@ def features(
         )
     if run:
         given = {"--features": features, "--size": size, "--color": color}
+        given["--fit"] = None if fit == "pad" else fit
         if named := [name for name, value in given.items() if value is not None]:
             raise InputError(f"{', '.join(named)}: the run {printable(run)} has its own.")
     answer: dict[str, Any] = {"features": None}
@@ -82,12 +83,12 @@ def _named(text: str, path: str, size: int | None, fit: str, color: str | None) 
     """The features of that name, ready to be measured in the picture."""
     from pellucid.data.frame import Frame
     from pellucid.data.picture import read_picture
-    from pellucid.preprocessing.features import features_described, usual
+    from pellucid.preprocessing.features import features_described, size_wanted, usual
     from pellucid.preprocessing.measuring import Measured
     from pellucid.storage.errors import InputError, printable
 
-    side, color = size or 32, color or "rgb"
-    frame = Frame(side, side, fit, color)
+    side = (size_wanted(text) or 32) if size is None else size
+    frame = Frame(side, side, fit, color or "rgb")
     kind = usual(features_described(text), frame.shape)
     if not isinstance(kind, Measured):
         raise InputError(

@@ -1,6 +1,7 @@
 """The bins of a color histogram: what color each stands for, and what that is called."""
 
 import colorsys
+from collections import Counter
 from collections.abc import Callable
 
 import numpy as np
@@ -29,7 +30,8 @@ def bin_names(part: ColorHistogram) -> tuple[str, ...]:
         return tuple(f"hue {edges[k]:.0f}–{edges[k + 1]:.0f}°" for k in range(part.bins))
     named = [f"{color_name(color)} #{bytes(color).hex()}" for color in bin_colors(part)]
     # Opponent colors that do not exist are drawn as others that do.
-    return tuple(f"{name} in bin {k + 1}" if named.count(name) > 1 else name for k, name in enumerate(named))
+    times = Counter(named)
+    return tuple(f"{name} in bin {k + 1}" if times[name] > 1 else name for k, name in enumerate(named))
 
 
 def color_name(color: np.ndarray) -> str:
