@@ -33,7 +33,7 @@ TOPICS = {
         ("picture_features",),
         ("visual_words",),
         ("linear_svm", "--pictures", "10000"),
-        ("linear_svm", "--pictures", "50000", "--limit", "2700"),
+        ("linear_svm", "--pictures", "50000", "--solvers", "LinearSVC, dual", "--steps", "56"),
         ("feature_accuracy",),
         ("neighbors",),
         ("suspects",),
