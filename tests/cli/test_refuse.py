@@ -88,6 +88,26 @@ def test_evaluate_tells_it_of_other_pictures(abstaining, pellucid):
     assert "of its right verdicts are refused" in out
 
 
+def test_others_that_cannot_be_judged_cost_no_report(pellucid, photos):
+    strangers = photos.parent / "strangers"
+    strangers.mkdir()
+    (strangers / "broken.png").write_bytes(b"no picture")
+    words = ("--engine", "numpy", "--epochs", 2, "--refuse", 0.02, "--others", strangers, "--output", "run")
+    status, out, _ = pellucid("train", photos, "--size", 12, *words)
+    assert status == 0
+    assert "none of its pictures can be read" in out
+    assert (photos.parent / "run/report.html").exists()
+
+
+def test_rows_of_numbers_have_no_others(pellucid, photos):
+    rows = photos.parent / "rows.csv"
+    rows.write_text("label,a,b\n" + "".join(f"{i % 2},{i},{i * i}\n" for i in range(40)))
+    status, _, error = pellucid("train", rows, "--refuse", 0.1, "--others", photos)
+    assert status == 1
+    assert "the model sees rows of numbers, so it cannot judge pictures" in error
+    assert not (photos.parent / "runs").exists()
+
+
 def test_too_few_held_out_pictures_promise_nothing(pellucid, photos):
     status, out, _ = pellucid(
         "train", photos, "--size", 12, "--engine", "numpy", "--epochs", 4, "--refuse", 0.02, "--output", "run"

@@ -6,9 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from pellucid.data.load import load
 from pellucid.inspection.metrics import Evaluation
 from pellucid.report.document import report
 from pellucid.report.material import Material
+from pellucid.report.suspect_labels import held_out_doubts
+from pellucid.training.recipe import Recipe
+from pellucid.training.trainer import fit
 
 
 @pytest.fixture
@@ -42,6 +46,15 @@ def test_what_was_mislabelled_is_shown_with_what_it_looks_like(mislabelled):
         (names[labels[row]], names[true]) for row, true in zip(wrong, truth, strict=True)
     )
     assert set(re.findall(r'title="(\d+)\.jpg"', found)) == {f"{row:04d}" for row in wrong}
+
+
+def test_votes_of_a_single_neighbor_doubt_nothing():
+    """Of a class without a vote all that is known is that it has none: every mistake would be a suspect label."""
+    digits = load("digits")
+    digits = digits.with_split(np.where(np.arange(len(digits)) < 400, digits.split, -1))
+    outcome = fit(digits, Recipe(model="knn", neighbors=1))
+    assert not all(each.correct.all() for each in outcome.evaluations.values())
+    assert held_out_doubts(outcome.classifier, outcome.evaluations) == []
 
 
 def test_where_no_label_is_doubted_there_is_no_section(make_run):

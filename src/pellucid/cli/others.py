@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from pellucid.data.dataset import Dataset
     from pellucid.models.classifier import Classifier
 
 
@@ -23,6 +24,16 @@ def check_others(others: Path | None, refuses: bool) -> None:
     if not others.exists():
         raise InputError(f"--others {printable(others)}: no such file or folder. Check the spelling.")
     picture_files([str(others)])
+
+
+def check_pictures(others: Path | None, dataset: Dataset) -> None:
+    """Raise `InputError` where pictures are to be judged by a classifier that will see rows of numbers."""
+    from pellucid.storage.errors import InputError, printable
+
+    if others is not None and dataset.frame is None:
+        raise InputError(
+            f"--others {printable(others)}: the model sees rows of numbers, so it cannot judge pictures. Leave it out."
+        )
 
 
 def judged_others(screen: Console, classifier: Classifier, others: str) -> dict[str, Any]:

@@ -157,7 +157,10 @@ def conclude(screen: Console, dataset: Dataset, outcome: Outcome, folder: Path, 
     refusal = outcome.run["result"].get("refusal")
     if refusal is not None and "others" in outcome.run:
         found = found_again({"source": outcome.run["others"]}, str(outcome.run.get("working_folder", "")))
-        refusal["others"] = judged_others(screen, outcome.classifier, found["source"])
+        try:
+            refusal["others"] = judged_others(screen, outcome.classifier, found["source"])
+        except Error as error:  # What was trained is not lost by it.
+            screen.print(f"[yellow]note[/] {escape(str(error))}")
     write_report(
         folder / "report.html",
         dataset=dataset,
@@ -166,7 +169,7 @@ def conclude(screen: Console, dataset: Dataset, outcome: Outcome, folder: Path, 
         events=outcome.events,
         run=outcome.run,
     )
-    held_out = held_out_doubts(outcome.evaluations)
+    held_out = held_out_doubts(outcome.classifier, outcome.evaluations)
     if held_out:
         write_text(folder / "suspects.csv", as_table(dataset, held_out))
     seconds = outcome.run["result"]["seconds"]

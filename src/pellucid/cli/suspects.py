@@ -18,9 +18,15 @@ _SHOWN, _DRAWN = 12, 120  # in the terminal, and as pictures; all of them are in
 def asked_for(wanted: bool, model: str, features: str | None, seed: int) -> Recipe | None:
     """How to train what looks for suspects; None where they are not asked for. Raises `InputError` for names that are
     not known, and for options that nothing is done with."""
+    from pellucid.models.kinds import NEIGHBORS
     from pellucid.storage.errors import InputError
     from pellucid.training.recipe import Recipe
 
+    if wanted and model == NEIGHBORS:
+        raise InputError(
+            f"--suspects ranks labels by their probability, and the few votes of --model {NEIGHBORS} rank none: every "
+            "mistake of it would be a suspect. Take softmax, mlp or another."
+        )
     if not wanted and (features is not None or model != "softmax"):
         raise InputError("--model and --features are for --suspects: add it, or leave them out.")
     return Recipe(model=model, features=features, seed=seed) if wanted else None
@@ -28,6 +34,7 @@ def asked_for(wanted: bool, model: str, features: str | None, seed: int) -> Reci
 
 def look_again(screen: Console, counted: Census, recipe: Recipe, folds: int) -> dict[str, Any]:
     """Train on all folds but one, tell and write what is suspect. Returns it as plain values."""
+    import shlex
     import time
     from dataclasses import replace
 
@@ -47,14 +54,14 @@ def look_again(screen: Console, counted: Census, recipe: Recipe, folds: int) -> 
     keep_programs()
     began = time.perf_counter()
     dataset = counted.dataset
-    with counting(screen, "Comparing") as progress:
+    with counting(screen, "Comparing", "steps") as progress:
         more = lookalikes(dataset.images, progress)
     known = counted.doubles
     pairs = np.unique(np.concatenate([known.pairs, more.pairs]), axis=0)
     groups = double_groups(
         dataset.images, dataset.groups, found=replace(known, pairs=pairs, groups=joined(len(dataset), pairs))
     )
-    with counting(screen, "Training", "folds") as progress:
+    with counting(screen, f"Training {folds} models", "epochs") as progress:
         judged = out_of_fold(dataset, recipe, count=folds, groups=groups, progress=progress)
     found = suspects(judged.probabilities, dataset.labels[judged.rows])
     listed = doubts(dataset, pairs, found, judged.rows)
@@ -79,9 +86,10 @@ def look_again(screen: Console, counted: Census, recipe: Recipe, folds: int) -> 
         table = unused(named_after(dataset, "suspects.csv"))
         write_text(table, as_table(dataset, listed))
         written["table"] = printable(table)
+        then = f"pellucid train {shlex.quote(dataset.source)} --corrections {shlex.quote(printable(table))}"
         screen.print(
             f"Table: [bold]{escape(printable(table))}[/]  [dim]write relabel or remove under action, then: "
-            f"pellucid train {escape(printable(dataset.source))} --corrections {escape(printable(table))}[/]"
+            f"{escape(then)}[/]"
         )
     if listed and dataset.images.ndim == 4:
         written["sheet"] = _drawn(dataset, listed)

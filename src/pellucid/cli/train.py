@@ -211,7 +211,7 @@ def train(
     """Train a classifier; write a run: model, verdicts, report."""
     from pellucid.cli.console import console
     from pellucid.cli.named_numbers import class_weights, number_or_named, number_or_word, whole_numbers
-    from pellucid.cli.others import check_others
+    from pellucid.cli.others import check_others, check_pictures
     from pellucid.cli.running import load_data, train_and_report
     from pellucid.models.model_file import load_model
     from pellucid.preprocessing.features import size_wanted
@@ -258,6 +258,7 @@ def train(
     if frame is not None and size is color is None and fit == "pad":
         loading |= {"size": (frame.height, frame.width), "fit": frame.fit, "color": frame.color}
     dataset, seconds = load_data(screen, loading)
+    check_pictures(others, dataset)
     made_here = output is None or not output.exists()
     folder = new_run(output, dataset.name, recipe.model)
     train_and_report(

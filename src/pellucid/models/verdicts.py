@@ -35,7 +35,8 @@ class Verdict:
     probabilities (K,) float32 : add up to 1
     origin : the picture's path, where it has one
     input : the picture as the model saw it, (H, W, C) uint8, or the row of numbers (D,)
-    refused : whether it is said to be of none of the classes, because it is not sure enough of any
+    refused : whether it is said to be of none of the classes, because it is not sure enough of any,
+        or has seen nothing alike
     near : the training pictures nearest to a refused one
     """
 

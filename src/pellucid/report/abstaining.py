@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from pellucid.inspection.metrics import Evaluation
+from pellucid.models.refusal import Refusal
 from pellucid.report.charts import Line, line_chart
 from pellucid.report.markup import chart, count, escape, percent, section, table
 from pellucid.report.material import Material
@@ -23,14 +24,14 @@ def abstaining(material: Material) -> str:
     return section(
         "none",
         "When it says “none of these”",
-        _lead(material, told, others),
+        _lead(material, told, others, refusal),
         _curve(material, told, others),
         _refused(material, evaluation),
     )
 
 
-def _lead(material: Material, told: dict[str, Any], others: Any) -> str:
-    limits = []
+def _lead(material: Material, told: dict[str, Any], others: Any, refusal: Refusal) -> str:
+    limits, compared = [], count(len(refusal.vicinity.points), f"training {material.thing}")
     if told["threshold"]:
         limits.append(f"its most probable class is less probable than {percent(told['threshold'])}")
     if told["farthest"] is not None:
@@ -53,8 +54,8 @@ def _lead(material: Material, told: dict[str, Any], others: Any) -> str:
         f"{percent(told['share'])} of the right verdicts are lost. Of the {told['part']} part it "
         f"refuses {percent(told['refused'])}: <b>{percent(told['wrong_refusals'])} of its right verdicts are wrongly "
         f"refused, {percent(told['wrong_acceptances'])} of its wrong ones are wrongly accepted</b>, and what it "
-        f"accepts is {percent(told['accuracy'])} right.{strange} Distances are measured in what the model sees, in "
-        "units of the usual one, from a validation picture to the training picture nearest to it.</p>"
+        f"accepts is {percent(told['accuracy'])} right.{strange} Distances are those to the nearest "
+        f"of {compared}, in what the model sees, in units of the usual one, that of a validation {material.thing}.</p>"
     )
 
 

@@ -1,20 +1,27 @@
 """Labels of held-out pictures that are probably wrong, by what the classifier says of them."""
 
+import shlex
+
 import numpy as np
 
 from pellucid.inspection.metrics import Evaluation
 from pellucid.inspection.review import Doubt
 from pellucid.inspection.suspects import suspects
+from pellucid.models.classifier import Classifier
 from pellucid.report.markup import count, escape, percent, section
 from pellucid.report.material import Material
 
 _SHOWN = 24
 
 
-def held_out_doubts(evaluations: dict[str, Evaluation]) -> list[Doubt]:
-    """The suspect labels of the parts that were not trained on, the most doubtful first."""
+def held_out_doubts(classifier: Classifier, evaluations: dict[str, Evaluation]) -> list[Doubt]:
+    """The suspect labels of the parts that were not trained on, the most doubtful first.
+
+    None by nearest neighbors: a few votes do not tell an unlikely class from an impossible one, and every mistake would
+    be doubted.
+    """
     held_out = [evaluations[part] for part in ("test", "validation") if part in evaluations]
-    if not held_out or len(held_out[0].classes) < 2:
+    if not held_out or len(held_out[0].classes) < 2 or classifier.remembers:
         return []
     rows = np.concatenate([each.rows for each in held_out])
     found = suspects(
@@ -31,7 +38,7 @@ def held_out_doubts(evaluations: dict[str, Evaluation]) -> list[Doubt]:
 
 def suspect_labels(material: Material) -> str:
     """The section; nothing where no label is doubted."""
-    found = held_out_doubts(material.evaluations)
+    found = held_out_doubts(material.classifier, material.evaluations)
     if not found or not material.has_pictures:
         return ""
     lead = (
@@ -40,7 +47,7 @@ def suspect_labels(material: Material) -> str:
         "such labels come. They are listed in <code>suspects.csv</code> beside this page: write <i>relabel</i> or "
         "<i>remove</i> under <i>action</i>, and train again with <code>--corrections</code>. Of all pictures, also of "
         "those that it was trained on: "
-        f"<code>pellucid data {escape(material.dataset.source)} --suspects</code>.</p>"
+        f"<code>pellucid data {escape(shlex.quote(material.dataset.source))} --suspects</code>.</p>"
     )
     tiles = material.tiles(
         [doubt.row for doubt in found[:_SHOWN]], [material.origin(doubt.row) for doubt in found[:_SHOWN]]
