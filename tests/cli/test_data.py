@@ -200,3 +200,14 @@ def test_options_of_suspects_alone_are_refused(photos):
         invoke(photos, "--model", "svm")
     with pytest.raises(InputError, match=r"Did you mean svm\?"):
         invoke(photos, "--suspects", "--model", "swm")
+    with pytest.raises(InputError, match="the few votes of --model knn rank none"):
+        invoke(photos, "--suspects", "--model", "knn")
+
+
+def test_looking_for_doubles_is_told():
+    from pellucid.data.load import load
+    from pellucid.inspection.census import census
+
+    told = []
+    census(load("digits"), lambda *each: told.append(each))
+    assert told[-1] == (1797, 1797)

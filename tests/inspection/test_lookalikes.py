@@ -47,6 +47,14 @@ def test_copies_are_found_and_nothing_else():
     assert (found.alike > 0.9).all()
 
 
+def test_every_step_is_told():
+    told = []
+    lookalikes(photographs(30, 32), lambda *each: told.append(each))
+    assert told == sorted(told)
+    assert told[0] == (30, 60)
+    assert told[-1] == (60, 60)
+
+
 def test_a_picture_of_its_own_mirror_image_is_said_once():
     half = photographs(30, 32)
     half[7, :, 16:] = half[7, :, 15::-1]

@@ -57,6 +57,20 @@ def test_a_picture_that_is_there_twice_is_not_judged_by_itself():
     assert torn.accuracy > 0.6
 
 
+def test_every_epoch_is_told():
+    told = []
+    digits = some_digits(100)
+    out_of_fold(
+        digits,
+        QUICK,
+        count=2,
+        groups=np.arange(100),
+        engine="numpy",
+        progress=lambda *each: told.append(each),
+    )
+    assert told == [(epoch, 24) for epoch in range(1, 25)]
+
+
 def test_what_was_taken_out_is_not_judged():
     digits = some_digits(300)
     split = np.array(digits.split)

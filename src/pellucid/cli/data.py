@@ -76,7 +76,7 @@ def data(
         dataset = load(
             data, size=size, fit=fit, color=color, seed=seed, skip_unreadable=True, progress=progress
         )
-    with counting(screen, "Looking at the files", "files") as progress:
+    with counting(screen, "Looking at the files") as progress:
         counted = census(dataset, progress)
     _show(screen, counted)
     written: dict[str, str | None] = {"contact_sheet": None, "doubles_file": None}

@@ -46,21 +46,26 @@ def difference_hashes(
     return hashes, contrasts
 
 
-def gradients_of_thumbnails(images: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-    """What a picture shows, without its brightness, slant and vignette: (N, 480) float64, in gray levels.
+def gradients_of_thumbnails(images: np.ndarray, rows: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """What these rows (n,) of the pictures show, without brightness, slant and vignette: (n, 480) float64, in gray
+    levels.
 
     The differences between neighboring cells of the 16 × 16 thumbnail, downwards and rightwards, after the
     best surface of second degree was taken off it: two clear skies that darken upwards and towards the
     corners are otherwise alike.
+
+    Parameters
+    ----------
+    boxes (n, 4) : of the content of each of the rows, `content_boxes`
     """
-    described = np.empty((len(images), 480))
+    described = np.empty((len(rows), 480))
     y, x = np.mgrid[-1:1:16j, -1:1:16j].reshape(2, 256)
     surface = np.linalg.qr(np.stack([np.ones(256), x, y, x * x, x * y, y * y], axis=1))[0]  # (256, 6)
-    for rows, box in _by_box(images, boxes):
-        cells = thumbnails(images, rows, box, 16, 16).reshape(len(rows), 256)
-        cells = (cells - (cells @ surface) @ surface.T).reshape(len(rows), 16, 16)
-        described[rows, :240] = np.diff(cells, axis=1).reshape(len(rows), 240)
-        described[rows, 240:] = np.diff(cells, axis=2).reshape(len(rows), 240)
+    for places, box in _by_box(images, boxes):
+        cells = thumbnails(images, rows[places], box, 16, 16).reshape(len(places), 256)
+        cells = (cells - (cells @ surface) @ surface.T).reshape(len(places), 16, 16)
+        described[places, :240] = np.diff(cells, axis=1).reshape(len(places), 240)
+        described[places, 240:] = np.diff(cells, axis=2).reshape(len(places), 240)
     return described
 
 
@@ -75,14 +80,15 @@ def content_boxes(images: np.ndarray) -> np.ndarray:
     (N, 4) : top, bottom, left, right; the content is `image[top:bottom, left:right]`
     """
     count, height, width = images.shape[:3]
+    size = max(1, min(4096, _BLOCK_BYTES // int(np.prod(images.shape[1:]))))
     boxes = np.tile(np.array([0, height, 0, width], np.int64), (count, 1))
     for first, along, across, size in (
         (0, images[:, 0], (2, 3), height),
         (2, images[:, :, 0], (1, 3), width),
     ):
         barred = np.flatnonzero(~along.reshape(count, -1).any(axis=1))
-        for start in range(0, len(barred), 4096):
-            rows = barred[start : start + 4096]
+        for start in range(0, len(barred), size):
+            rows = barred[start : start + size]
             filled = np.asarray(images[rows].any(axis=across))
             before, after = filled.argmax(axis=1), filled[:, ::-1].argmax(axis=1)
             even = filled.any(axis=1) & (np.abs(before - after) <= 1)

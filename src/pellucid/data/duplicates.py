@@ -15,7 +15,7 @@ from pellucid.data.difference_hash import (
 )
 
 # Found by looking at pairs of CIFAR-10: from 0.83 on all were the same photograph; below 0.80 the first
-# were not # (two airplanes before one background, two birds on white).
+# were not (two airplanes before one background, two birds on white).
 LEAST_CORRELATION = 88  # hundredths
 MOST_BITS = 8
 LEAST_CONTRAST = 2.0  # gray levels, of the thumbnail
@@ -90,7 +90,7 @@ def _near(images: np.ndarray, unique: np.ndarray, progress: Callable[[int, int],
     rows = np.flatnonzero(unique & large & (contrasts >= LEAST_CONTRAST))
     pairs = rows[_candidates(hashes[rows])]
     concerned, place = np.unique(pairs, return_inverse=True)
-    described = gradients_of_thumbnails(images[concerned], boxes[concerned])
+    described = gradients_of_thumbnails(images, concerned, boxes[concerned])
     norms = np.sqrt((described**2).sum(axis=1))
     textured = norms >= LEAST_TEXTURE * np.sqrt(described.shape[1])
     described /= np.maximum(norms, 1e-9)[:, None]

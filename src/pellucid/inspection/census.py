@@ -82,11 +82,11 @@ def census(dataset: Dataset, progress: Callable[[int, int], None] | None = None)
 
     Parameters
     ----------
-    progress : called with (files done, all) while headers are read
+    progress : called with (pictures done, all) while doubles are looked for, and again while headers are read
     """
     counts = np.zeros((len(dataset.classes), len(PARTS)), np.int64)
     np.add.at(counts, (dataset.labels, dataset.split), 1)
-    found = doubles(dataset.images)
+    found = doubles(dataset.images, progress=progress)
     first, second = found.pairs.T
     across = dataset.split[first] != dataset.split[second]
     contradictory = dataset.labels[first] != dataset.labels[second]

@@ -15,7 +15,8 @@ LEAST_ALIKE = 90  # hundredths; of 20,000 pictures of CIFAR-10 one in about thir
 _LEAST_CONTENT = 24  # pixels; smaller pictures look alike too easily
 _LEAST_COSINE = 0.55
 _COMPONENTS = 64
-_BLOCK = 1024
+_BLOCK, _PAIRS = 1024, 1000  # that are compared at once, at most
+_TABLE = 2**26  # cosines at once: 256 MB
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def lookalikes(images: np.ndarray, progress: Callable[[int, int], None] | None =
     Parameters
     ----------
     images (N, H, W, C) uint8 : rows of numbers, and pictures with less than 24 pixels of content, have no lookalikes
-    progress : called with (pictures done, N) while the nearest are looked for
+    progress : called with (steps done, all): to look for the nearest of each picture is a step, and to move one over it
     """
     nothing = Lookalikes(np.zeros((0, 2), np.int64), np.zeros(0, bool), np.zeros(0, np.float32))
     if images.ndim != 4 or images.dtype != np.uint8 or not len(images):
@@ -61,9 +62,15 @@ def lookalikes(images: np.ndarray, progress: Callable[[int, int], None] | None =
         return nothing
     gray = thumbnails_of(images, rows, boxes[rows], SIDE)
     candidates, mirrored = _nearest(gray, progress)
-    first, second = candidates.T
-    other = np.where(mirrored[:, np.newaxis, np.newaxis], gray[second][:, :, ::-1], gray[second])
-    found = alike(gray[first], other)
+    found = np.empty(len(candidates), np.float32)
+    for start in range(0, len(candidates), _PAIRS):
+        block = slice(start, start + _PAIRS)
+        first, second = candidates[block].T
+        other = np.where(mirrored[block, np.newaxis, np.newaxis], gray[second][:, :, ::-1], gray[second])
+        found[block] = alike(gray[first], other)
+        if progress is not None:
+            done = min(start + _PAIRS, len(candidates)) / len(candidates)
+            progress(len(gray) + round(done * len(gray)), 2 * len(gray))
     kept = found >= least_correlation(found, LEAST_ALIKE)
     pairs, found, mirrored = rows[candidates[kept]], found[kept], mirrored[kept]
     # A symmetric picture and its mirror image are found twice: what fits better counts.
@@ -83,15 +90,16 @@ def _nearest(gray: np.ndarray, progress: Callable[[int, int], None] | None) -> t
     count, places = len(own), np.arange(len(own))
     best = np.empty((2, count), np.int64)
     cosine = np.empty((2, count), np.float32)
-    for start in range(0, count, _BLOCK):
-        block = places[start : start + _BLOCK]
+    size = max(1, min(_BLOCK, _TABLE // count))
+    for start in range(0, count, size):
+        block = places[start : start + size]
         for kind, others in enumerate((own, mirror)):
             cosines = own[block] @ others.T
             cosines[block - start, block] = -1.0  # itself, or its own mirror image
             best[kind, block] = cosines.argmax(axis=1)
             cosine[kind, block] = cosines[block - start, best[kind, block]]
         if progress is not None:
-            progress(min(start + _BLOCK, count), count)
+            progress(min(start + size, count), 2 * count)
     near = cosine >= _LEAST_COSINE
     pairs = np.stack([np.broadcast_to(places, best.shape)[near], best[near], np.nonzero(near)[0]], axis=1)
     pairs[:, :2].sort(axis=1)

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +16,7 @@ from pellucid.preprocessing.shown import Shown, first_shown
 from pellucid.storage.errors import InputError
 from pellucid.training.checkpoint import Standing
 from pellucid.training.judging import evaluated
-from pellucid.training.loop import trained
+from pellucid.training.loop import Listener, trained
 from pellucid.training.recipe import Recipe
 from pellucid.training.session import prepared
 from pellucid.training.trainer import fit
@@ -71,7 +73,7 @@ def out_of_fold(
     count : of folds, at least 2
     groups (N,) : rows that stay in one fold, such as doubles (`data.duplicates.double_groups`); searched by default
     engine : "auto", "numpy" or "xla"
-    progress : called with (folds done, folds)
+    progress : called with (epochs done, epochs of all folds)
 
     Raises `InputError` where there are too few pictures or classes, or the recipe does not fit the data.
     """
@@ -85,10 +87,13 @@ def out_of_fold(
     shown = first_shown(dataset.images, kept, dataset.frame, text, seed=recipe.seed)
     scores = np.zeros((len(dataset), len(dataset.classes)), np.float32)
     tested = np.zeros(len(dataset), bool)
-    for number, part in enumerate(parts):
+
+    def heard(fold: int, event: dict[str, Any]) -> None:
         if progress is not None:
-            progress(number, len(parts))
-        found = _judged(part, recipe, engine, shown)
+            progress(fold * event["epochs"] + event["epoch"], len(parts) * event["epochs"])
+
+    for number, part in enumerate(parts):
+        found = _judged(part, recipe, engine, shown, partial(heard, number))
         scores[found.rows], tested[found.rows] = found.scores, True
     rows = np.flatnonzero(tested)
     probabilities = _softmax(scores[rows] / fit_temperature(scores[rows], dataset.labels[rows]))
@@ -96,13 +101,13 @@ def out_of_fold(
     return OutOfFold(rows, probabilities, float(right.mean()), recipe, len(parts))
 
 
-def _judged(part: Dataset, recipe: Recipe, engine: str, shown: Shown) -> Evaluation:
+def _judged(part: Dataset, recipe: Recipe, engine: str, shown: Shown, listener: Listener) -> Evaluation:
     """What a model trained on the rest says of the pictures of a fold."""
     if recipe.model in REMEMBERING:
         return fit(part, recipe, engine=engine).evaluations["test"]
     session = prepared(part, recipe, engine=engine, shown=shown)
     standing = Standing(0, session.start_state(), session.start_params)
-    end = trained(session, standing, None, lambda event: None)
+    end = trained(session, standing, None, listener)
     return evaluated(session, end.standing.best_params, "test")[0]
 
 
