@@ -12,6 +12,7 @@ from pellucid.models.model_file import load_model, save_model
 from pellucid.models.nearest import Examples
 from pellucid.models.refusal import Refusal, Vicinity, check_share, limit
 from pellucid.models.verdicts import NONE
+from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.storage.errors import FileError, InputError
 from pellucid.storage.seal import write_sealed
 from pellucid.training.recipe import Recipe
@@ -101,6 +102,16 @@ def test_pictures_are_seen_a_block_at_a_time_and_compared_all_at_once(monkeypatc
     np.testing.assert_array_equal(vicinity.distances(see, images, parts[0]), 0)
     assert max(seen) == 100
     assert compared == [200, 700]
+
+
+def test_what_is_measured_in_pictures_is_not_measured_again(monkeypatch):
+    monkeypatch.setattr(Preprocessing, "apply", None)
+    digits = load("digits")
+    digits = digits.with_split(np.where(np.arange(len(digits)) < 300, digits.split, -1))
+    found = fit(
+        digits, Recipe(model="nearest-mean", features="hog:cell=2,block=1", refuse=0.2), engine="numpy"
+    )
+    assert found.classifier.refusal.threshold > 0
 
 
 def test_noise_is_refused_and_the_nearest_are_shown(outcome):

@@ -96,7 +96,12 @@ class Vicinity:
         most = max(1, min(MOST_COMPONENTS, features, len(x) - 1))
         still, one = np.zeros(features, np.float32), np.ones(features, np.float32)
         projection = PrincipalComponents(most).measured(x, np.arange(len(x)), still, one)
-        points = _in_blocks(lambda block: project(see(images[block]), projection), kept, features)
+        whole = len(sample) == len(kept)
+        points = (
+            project(x, projection)
+            if whole
+            else _in_blocks(lambda block: project(see(images[block]), projection), kept, features)
+        )
         chosen = tuple(names[row] for row in kept)
         vicinity = cls(points, projection, labels[kept].astype(np.int64), chosen, 1.0)
         looked_at = np.sort(draw.permutation(held_out)[:MOST_PICTURES])

@@ -10,6 +10,7 @@ from pellucid.inspection.calibration import fit_temperature, reliability
 from pellucid.inspection.metrics import Evaluation
 from pellucid.models.classifier import Classifier
 from pellucid.models.model_file import save_model
+from pellucid.preprocessing.shown import Shown
 from pellucid.training.facts import plain
 from pellucid.training.health import concluded
 from pellucid.training.judging import evaluated, mean_loss
@@ -89,12 +90,14 @@ def finished(
         "seconds": spent,
     }
     return kept(
-        dataset, session.recipe, classifier, evaluations, {**run, "result": result}, folder, events, listener
-    )
+        dataset, session.shown, session.recipe, classifier, evaluations, {**run, "result": result}, folder, events,
+        listener,
+    )  # fmt: skip
 
 
 def kept(
     dataset: Dataset,
+    shown: Shown,
     recipe: Recipe,
     classifier: Classifier,
     evaluations: dict[str, Evaluation],
@@ -106,9 +109,12 @@ def kept(
     """Add to `run["result"]` what every classifier is asked, set when it abstains if it may, and write all."""
     share, told, refused = recipe.refuse, {}, None
     if share is not None:
-        refusal = refusal_of(dataset, classifier, evaluations["validation"], share, recipe.seed)
+        refusal = refusal_of(dataset, shown, evaluations["validation"], share, recipe.seed)
         classifier = replace(classifier, refusal=refusal)
-        found = {part: refusals(classifier, dataset.images, each) for part, each in evaluations.items()}
+        found = {
+            part: refusals(classifier, shown.numbers, each, measured=True)
+            for part, each in evaluations.items()
+        }
         told = {part: each for part, (each, _) in found.items()}
         refused = {part: each for part, (_, each) in found.items()}
     result = {

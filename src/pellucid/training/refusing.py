@@ -9,6 +9,7 @@ from pellucid.inspection.metrics import Evaluation
 from pellucid.inspection.refusals import accepted_by_threshold, rates
 from pellucid.models.classifier import Classifier
 from pellucid.models.refusal import Refusal, Vicinity
+from pellucid.preprocessing.shown import Shown
 from pellucid.storage.errors import InputError
 
 
@@ -20,25 +21,29 @@ def check_held_out(dataset: Dataset, share: float | None) -> None:
         )
 
 
-def refusal_of(
-    dataset: Dataset, classifier: Classifier, validation: Evaluation, share: float, seed: int
-) -> Refusal:
+def refusal_of(dataset: Dataset, shown: Shown, validation: Evaluation, share: float, seed: int) -> Refusal:
     """The limits that refuse at most this share of right verdicts, and what is kept to show what is near."""
-    see = classifier.preprocessing.apply
+    see = shown.preprocessing.seen
     rows = (dataset.train.rows, validation.rows)
-    vicinity = Vicinity.of(see, dataset.images, *rows, dataset.labels, dataset.origins, seed=seed)
-    distances = vicinity.distances(see, dataset.images, validation.rows)
+    vicinity = Vicinity.of(see, shown.numbers, *rows, dataset.labels, dataset.origins, seed=seed)
+    distances = vicinity.distances(see, shown.numbers, validation.rows)
     return Refusal.set_on(share, validation.confidence, distances, validation.correct, vicinity)
 
 
 def refusals(
-    classifier: Classifier, images: np.ndarray, evaluation: Evaluation
+    classifier: Classifier, images: np.ndarray, evaluation: Evaluation, *, measured: bool = False
 ) -> tuple[dict[str, Any], np.ndarray]:
     """What is told of its refusals in an evaluation: its limits, the rates, and of each threshold from 0 to 1 the share
-    of right and of wrong verdicts that it accepts; and which verdicts are refused (n,) bool."""
+    of right and of wrong verdicts that it accepts; and which verdicts are refused (n,) bool.
+
+    Parameters
+    ----------
+    measured : whether the images are already what is measured in them, as `Shown` has it
+    """
     refusal = classifier.refusal
     assert refusal is not None
-    distances = refusal.vicinity.distances(classifier.preprocessing.apply, images, evaluation.rows)
+    see = classifier.preprocessing.seen if measured else classifier.preprocessing.apply
+    distances = refusal.vicinity.distances(see, images, evaluation.rows)
     sure, right, far = evaluation.confidence, evaluation.correct, refusal.too_far(distances)
     refused = refusal.refused(sure, distances)
     told = {

@@ -118,7 +118,7 @@ def remembered(
         "seconds": spent,
         **({"tried": [{"neighbors": k, "value": value} for k, value in tried.items()]} if tried else {}),
     }
-    told = (dataset, recipe, classifier, evaluations, run, folder, events, listener)
+    told = (dataset, memory.shown, recipe, classifier, evaluations, run, folder, events, listener)
     if folder is None:
         return kept(*told)
     with Lock(folder):
