@@ -164,6 +164,16 @@ def test_what_a_spreadsheet_writes_is_read(accented, tmp_path, encoding):
     assert read_corrections(accented, path).relabelled == {0: 1}
 
 
+def test_a_number_may_have_lost_its_zeros_in_a_spreadsheet(photos, tmp_path):
+    signs = replace(photos, classes=("00000", "00014", "00140"))
+    lines = ["photos/cat/0.png,0,14,label,relabel", "photos/fox/8.png,140,00014,label,relabel"]
+    assert read_corrections(signs, table(tmp_path, *lines)).relabelled == {0: 1, 8: 1}
+    several = replace(signs, classes=("0", "14", "014"))
+    assert read_corrections(several, table(tmp_path, "photos/cat/0.png,0,014,,relabel")).relabelled == {0: 2}
+    with pytest.raises(FileError, match="0014 is no class of these data"):
+        read_corrections(several, table(tmp_path, "photos/cat/0.png,0,0014,,relabel"))
+
+
 def test_another_encoding_is_told(accented, tmp_path):
     path = tmp_path / "edited.csv"
     path.write_bytes(EDITED.encode("cp1252"))

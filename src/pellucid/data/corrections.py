@@ -145,7 +145,7 @@ def _understood(
     elif row is None:
         near = meant(picture, _beside(known(), picture))
         wrong.append(f"{printable(picture) or 'nothing'} is no picture of these data.{near}")
-    elif given.get("label") and given["label"] != printable(dataset.classes[dataset.labels[row]]):
+    elif given.get("label") and _class_number(dataset.classes, given["label"]) != dataset.labels[row]:
         now = printable(dataset.classes[dataset.labels[row]])
         wrong.append(
             f"{printable(picture)} is labelled {now}, and the table says {printable(given['label'])}: it was made for "
@@ -156,10 +156,9 @@ def _understood(
         came = printable(given["action"])
         wrong.append(f"the action must be relabel, remove or nothing, got {came!r}.{meant(action, ACTIONS)}")
     elif action == "relabel":
-        classes = [printable(name) for name in dataset.classes]
-        if suggested in classes:
-            label = classes.index(suggested)
-        else:
+        label = _class_number(dataset.classes, suggested)
+        if label is None:
+            classes = [printable(name) for name in dataset.classes]
             wrong.append(
                 f"{printable(suggested) or 'nothing'} is no class of these data.{meant(suggested, classes)} There are "
                 f"{listing(classes, 10)}"
@@ -167,6 +166,20 @@ def _understood(
                 else f"to what {printable(picture)} is to be relabelled stands under suggested, which is empty"
             )
     return row, action, label, wrong
+
+
+def _class_number(classes: Sequence[str], typed: str) -> int | None:
+    """The number of the class of this name; None where there is none. Spreadsheets make 14 of 00014, which is as good
+    where it is the only class of that number."""
+    names = [printable(name) for name in classes]
+    if typed in names:
+        return names.index(typed)
+    same = [
+        k
+        for k, name in enumerate(names)
+        if typed.isdigit() and name.isdigit() and typed.lstrip("0") == name.lstrip("0")
+    ]
+    return same[0] if len(same) == 1 else None
 
 
 def _rows_by_name(dataset: Dataset) -> dict[str, list[int]]:
