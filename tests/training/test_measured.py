@@ -65,6 +65,7 @@ def test_features_are_written_as_they_are_read(text, written):
             r"The kind of features must be one of pixels, pca, .*; got 'hug'\. Did you mean hog",
         ),
         ("hog+pca", "--features pca stands alone"),
+        ("hog,color", r"stand side by side have \+ between them, as hog\+color, got 'hog,color'"),
         ("hog:cells=4", "'cells' is not a setting of the kind of features hog"),
         ("hog:cell=big", "'cell=big' in 'hog:cell=big' is no SETTING=NUMBER"),
         ("color:space=lab", "The space of color must be one of"),
@@ -161,7 +162,12 @@ def test_a_run_goes_on_to_the_same_bits(striped, tmp_path):
 
 def test_what_does_not_go_together_is_refused(striped):
     with pytest.raises(InputError, match=r"--features hog:cell=4\|4 are measured in them once"):
-        fit(striped, Recipe(features="hog:cell=4", augment="flip"))
+        Recipe(features="hog:cell=4", augment="flip")
+    with pytest.raises(InputError, match="--features hog are measured in them once"):
+        Recipe(features="hog", test_time_flips=True)
+    start = fit(striped, Recipe(features="thumbnail", epochs=1)).classifier
+    with pytest.raises(InputError, match=r"--features thumbnail are measured in them once"):
+        fit(striped, Recipe(augment="flip"), start_from=start)
     with pytest.raises(InputError, match="needs pictures of 24 × 24 or more, got 16 × 12"):
         fit(striped, Recipe(features="hog"))
     with pytest.raises(InputError, match="is measured in pictures, and the data are rows of 4 numbers"):

@@ -71,6 +71,8 @@ def features_described(text: str) -> Features:
         )
     if any(_is_network(part) for part in parts):
         return Measured(tuple(_network(part) if _is_network(part) else _part(part) for part in parts))
+    if any("," in part.partition(":")[0] for part in parts):
+        raise InputError(f"Features that stand side by side have + between them, as hog+color, got {text!r}.")
     known = (*FEATURES, *MEASURED)
     names = [known_name("kind of features", part.partition(":")[0].strip(), known) for part in parts]
     for name in names:

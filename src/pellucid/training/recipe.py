@@ -17,6 +17,7 @@ from pellucid.optimizers.named import OPTIMIZERS, optimizer_described, schedule_
 from pellucid.optimizers.schedules import Schedule
 from pellucid.preprocessing.augmentation import Augmentation, augmentation_described
 from pellucid.preprocessing.features import FEATURES, features_described
+from pellucid.preprocessing.measuring import Measured
 from pellucid.storage.errors import InputError, known_name
 from pellucid.training.defaults import DEFAULTS, MINIMIZERS
 from pellucid.training.sampling import SAMPLINGS
@@ -121,6 +122,7 @@ class Recipe:
         if self.refuse is not None:
             check_share(self.refuse)
         self._check("test_time_flips", isinstance(self.test_time_flips, bool), "true or false")
+        self._check_changes()
         rate = self.learning_rate
         self._check("learning_rate", rate in (None, "find") or 0 < float(rate or 0) < np.inf, "above 0")
         self._check("momentum", self.momentum is None or 0 <= self.momentum < 1, "0 to below 1")
@@ -180,6 +182,15 @@ class Recipe:
                 "none: leave it out, or take mlp, maxout or a linear model."
             )
         object.__setattr__(self, "features", str(features))
+
+    def _check_changes(self) -> None:
+        """Raise `InputError` where pictures shall change after something was measured in them."""
+        changing = self.augment is not None or self.test_time_flips
+        if changing and self.features and isinstance(features_described(self.features), Measured):
+            raise InputError(
+                f"--augment and --test-time-flips change pictures, and --features {self.features} are measured in them "
+                "once, before the first step: leave out one of them."
+            )
 
     def _take_strength(self, option: str) -> None:
         given = getattr(self, option)

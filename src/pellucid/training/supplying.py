@@ -5,7 +5,6 @@ import numpy as np
 from pellucid.data.dataset import Dataset
 from pellucid.preprocessing.shown import Shown
 from pellucid.preprocessing.standardize import block_rows
-from pellucid.storage.errors import InputError
 from pellucid.training.engine import Supply
 
 _MEMORY = 2**29  # bytes that what is computed beforehand may take
@@ -24,11 +23,6 @@ def supply_of(dataset: Dataset, weights: np.ndarray, shown: Shown, *, changing: 
     changing : whether pictures are augmented or mirrored before they are seen
     """
     preprocessing, numbers = shown.preprocessing, shown.numbers
-    if preprocessing.measure is not None and changing:
-        raise InputError(
-            f"--augment and --test-time-flips change pictures, and --features {preprocessing.described} are measured "
-            "in them once, before the first step: leave out one of them."
-        )
     labels = dataset.labels.astype(np.int32)
     count, features = len(dataset), preprocessing.features
     if preprocessing.projection is None or changing or 4 * count * features > _MEMORY:
