@@ -18,6 +18,7 @@ import pellucid as pl
 from pellucid.data.frame import Frame
 from pellucid.preprocessing.features import features_described
 from pellucid.preprocessing.shown import first_shown
+from pellucid.preprocessing.standardize import standardize
 from pellucid.storage.errors import InputError
 
 OF_PICTURES = [
@@ -220,7 +221,23 @@ def test_points():
         pl.PolarFeatures().fit(np.zeros((4, 3)))
 
 
+def test_many_pictures_are_projected_a_few_at_a_time(pictures, monkeypatch):
+    fitted = pl.PCAFeatures(n_components=9).fit(pictures)
+    whole, seen = fitted.transform(pictures), []
+
+    def standardized(block, mean, scale):
+        seen.append(len(block))
+        return standardize(block, mean, scale)
+
+    monkeypatch.setattr("pellucid.estimators.projections.standardize", standardized)
+    monkeypatch.setattr("pellucid.estimators.projections.block_rows", lambda *_: 25)
+    np.testing.assert_allclose(fitted.transform(pictures), whole, atol=1e-5)
+    assert seen == [25, 25, 10]
+
+
 def test_whitened_rows_can_be_turned_back(pictures):
+    with pytest.raises(InputError, match=r"PCAFeatures turns rows of 5 numbers back, got .* shape \(3, 4\)"):
+        pl.PCAFeatures(n_components=5).fit(pictures).inverse_transform(np.zeros((3, 4)))
     rows = pictures[:, :4, :4].reshape(60, 48)
     whitened = pl.ZCAFeatures(floor=0.1).fit(rows)
     np.testing.assert_allclose(whitened.inverse_transform(whitened.transform(rows)), rows, atol=0.1)

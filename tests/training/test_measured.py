@@ -85,7 +85,7 @@ def test_many_pictures_are_measured_as_one_is(striped, monkeypatch):
     np.testing.assert_allclose(features.of_many(striped.images, rows), wanted[rows], rtol=1e-6)
     monkeypatch.setattr("pellucid.features.part.Part.compiled_from", lambda *_: 100)
     np.testing.assert_allclose(features.of_many(striped.images), wanted, atol=1e-4)
-    assert len(features.boxes((16, 12, 3))) == len(features.kinds((16, 12, 3))) == wanted.shape[1]
+    assert len(features.boxes((16, 12, 3))) == len(features.names((16, 12, 3))) == wanted.shape[1]
 
 
 def test_of_large_pictures_fewer_are_measured_at_once(monkeypatch):

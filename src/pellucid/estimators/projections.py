@@ -13,7 +13,8 @@ from pellucid.preprocessing.projection import (
     of_covariance,
     project,
 )
-from pellucid.preprocessing.standardize import moments, of_deviations, standardize
+from pellucid.preprocessing.standardize import block_rows, moments, of_deviations, standardize
+from pellucid.storage.errors import InputError
 
 
 class _Projected(TransformerMixin, BaseEstimator):
@@ -65,12 +66,22 @@ class _Projected(TransformerMixin, BaseEstimator):
     def transform(self, X: Any) -> np.ndarray:
         """z (N, C) float32 of rows (N, D) or pictures (N, H, W, C)."""
         check_is_fitted(self)
-        return project(standardize(self._rows(X), self.mean_, self.scale_), self.projection_)
+        x = self._rows(X)
+        size = block_rows(x.shape[1], 2048)
+        blocks = (x[first : first + size] for first in range(0, len(x), size))
+        return np.concatenate(
+            [project(standardize(block, self.mean_, self.scale_), self.projection_) for block in blocks]
+        )
 
     def inverse_transform(self, X: Any) -> np.ndarray:
         """The numbers (N, D) that come nearest to having these projections (N, C), in the units of the inputs."""
         check_is_fitted(self)
-        x = np.asarray(X, np.float64) @ np.linalg.pinv(self.projection_.astype(np.float64)).T
+        z, count = np.asarray(X, np.float64), len(self.projection_)
+        if z.ndim != 2 or z.shape[1] != count:
+            raise InputError(
+                f"{type(self).__name__} turns rows of {count:,} numbers back, got an array of shape {z.shape}."
+            )
+        x = z @ np.linalg.pinv(self.projection_.astype(np.float64)).T
         return (x * self.scale_ + self.mean_).astype(np.float32)
 
     def __sklearn_tags__(self) -> Any:

@@ -119,10 +119,6 @@ class Measured:
         """The same with the copies in the folder of a model."""
         return replace(self, parts=tuple(part.beside(folder) for part in self.parts))
 
-    def kinds(self, shape: tuple[int, ...]) -> np.ndarray:
-        """The name of the part that each feature belongs to, (D,) str."""
-        return np.concatenate([np.full(len(part.boxes(*shape)), part.name) for part in self.parts])
-
     def __str__(self) -> str:
         return "+".join(part.written() for part in self.parts)
 
