@@ -221,6 +221,14 @@ def test_points():
         pl.PolarFeatures().fit(np.zeros((4, 3)))
 
 
+def test_a_batch_that_is_refused_does_not_count(pictures):
+    rows, made = pictures.reshape(60, -1), pl.PCAFeatures(n_components=20)
+    with pytest.raises(InputError, match="10 training pictures of 432 numbers have at most 9 components"):
+        made.partial_fit(rows[:10])
+    assert made.partial_fit(rows).samples_ == 60
+    np.testing.assert_allclose(made.mean_, rows.mean(axis=0), rtol=1e-5)
+
+
 def test_many_pictures_are_projected_a_few_at_a_time(pictures, monkeypatch):
     fitted = pl.PCAFeatures(n_components=9).fit(pictures)
     whole, seen = fitted.transform(pictures), []

@@ -47,6 +47,7 @@ class _Projected(TransformerMixin, BaseEstimator):
         first = self._sums is None
         x = self._rows(X, reset=first)
         count, mean, squares = (0, 0.0, 0.0) if first else self._sums
+        kind = self._kind().settled(x.shape[1:], count + len(x))
         block = x.astype(np.float64)
         center = block.mean(axis=0)
         centered, moved = block - center, center - mean
@@ -58,7 +59,6 @@ class _Projected(TransformerMixin, BaseEstimator):
         self._sums = (self.samples_, mean, squares)
         covariance = squares / self.samples_
         self.mean_, self.scale_ = of_deviations(mean, np.sqrt(np.diag(covariance)), x.dtype == np.uint8)
-        kind = self._kind().settled(x.shape[1:], self.samples_)
         wide = self.scale_.astype(np.float64)
         self.projection_ = of_covariance(kind, covariance / np.outer(wide, wide), self.samples_)
         return self
