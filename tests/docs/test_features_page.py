@@ -82,6 +82,7 @@ def test_the_accuracies_are_those_that_were_measured():
         ("two layers, pixels", "network_accuracy", "two-layers"),
         ("three layers, pixels", "network_accuracy", "three-layers"),
         ("linear, edges and colors", "feature_accuracy", "hog-color-svm"),
+        ("linear, 1,600 visual words in 3 × 3 fields", "feature_accuracy", "words-1600-thirds"),
         ("small convnet, mirror images and shifts", "network_accuracy", "convnet"),
     ):
         assert f"| {words} | {measured(name, row):.2f} % |" in TEXT
