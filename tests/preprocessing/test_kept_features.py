@@ -49,6 +49,15 @@ def kept(own_cache):
     return sorted((own_cache / "features").iterdir())
 
 
+def test_it_is_told_how_many_are_measured_and_nothing_where_none_are(pictures, monkeypatch):
+    monkeypatch.setattr("pellucid.preprocessing.measuring._BLOCK", 25)
+    told = []
+    shown(pictures, progress=lambda done, total: told.append((done, total)))
+    assert told == [(25, 60), (50, 60), (60, 60)]
+    shown(pictures, progress=lambda done, total: told.append((done, total)))
+    assert len(told) == 3
+
+
 def test_the_second_time_nothing_is_measured(pictures, measured, own_cache):
     wanted = features_described(FEATURES).of_many(pictures)
     measured.clear()

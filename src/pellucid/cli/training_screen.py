@@ -1,12 +1,14 @@
 """Training as it happens, in the terminal: a line for each check, a moving line for the epochs, a summary."""
 
+from collections.abc import Callable
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeRemainingColumn
 
-from pellucid.cli.console import escape, percent
+from pellucid.cli.console import counting, escape, percent
 from pellucid.models.kinds import REMEMBERING
 from pellucid.training.defaults import MINIMIZERS
 from pellucid.training.selection import measure
@@ -19,6 +21,8 @@ class TrainingScreen:
         self.screen = screen
         self._progress: Progress | None = None
         self._task: Any = None
+        self._measured = ExitStack()
+        self._count: Callable[[int, int], None] | None = None
 
     def __enter__(self) -> "TrainingScreen":
         return self
@@ -31,6 +35,7 @@ class TrainingScreen:
     def __call__(self, event: dict[str, Any]) -> None:
         """Show one event."""
         show = {
+            "measuring": self._measuring,
             "ready": self._ready,
             "rate": self._rate,
             "check": self._check,
@@ -41,7 +46,13 @@ class TrainingScreen:
         if event.get("event") in show:
             show[event["event"]](event)
 
+    def _measuring(self, event: dict[str, Any]) -> None:
+        if self._count is None:
+            self._count = self._measured.enter_context(counting(self.screen, "Measuring"))
+        self._count(event["done"], event["pictures"])
+
     def _ready(self, event: dict[str, Any]) -> None:
+        self._measured.close()
         recipe, pictures = event["recipe"], event["pictures"]
         parts = ", ".join(f"{count:,} {part}" for part, count in pictures.items())
         self.screen.print(f"{event['classes']:,} classes, {parts}; {event['features']:,} features")
@@ -109,6 +120,7 @@ class TrainingScreen:
             self.screen.print(f"[yellow]![/] {symptom['name']}: {escape(symptom['sentence'])}")
 
     def _stop(self) -> None:
+        self._measured.close()
         if self._progress is not None:
             self._progress.stop()
             self._progress = None

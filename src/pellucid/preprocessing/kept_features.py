@@ -5,6 +5,7 @@ the content of the pictures, the settings, what the features learned, and the co
 """
 
 import hashlib
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -37,11 +38,13 @@ _WORTH = 2**24
 class KeptFeatures:
     """Measures pictures (N, H, W, C) uint8, unless it was done before.
 
-    Where the cache cannot be used, it does without, and `notes` says so.
+    Where the cache cannot be used, it does without, and `notes` says so. `progress` is called with (pictures done, N)
+    while they are measured, if that takes longer than a moment.
     """
 
     pictures: np.ndarray = field(repr=False)
     notes: list[str] = field(default_factory=list)
+    progress: Callable[[int, int], None] | None = None
 
     def fitted(self, kind: Measured, rows: np.ndarray, seed: int) -> Measured:
         """The features with what they learn from these rows (n,)."""
@@ -88,8 +91,12 @@ class KeptFeatures:
         make_ready(path, _ENDING, needed)
         with writing(path, needed, durable=needed > VERIFIED_BYTES) as file:
             writer = RowsWriter(file, (features,), "<f4")
+            done = 0
             for block in kind.blocks(self.pictures):
                 writer.add(block.astype("<f4", copy=False))
+                done += len(block)
+                if self.progress is not None:
+                    self.progress(done, len(self.pictures))
             writer.finish({}, features=str(kind))
         make_private(path, _ENDING)
 

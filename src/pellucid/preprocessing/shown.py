@@ -1,5 +1,6 @@
 """What a model is shown of a dataset: the numbers of each picture, measured once for all that need them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,6 +13,9 @@ from pellucid.preprocessing.measuring import Measured
 from pellucid.preprocessing.pipeline import Preprocessing
 from pellucid.preprocessing.projection import Projection
 from pellucid.preprocessing.standardize import moments
+
+Progress = Callable[[int, int], None]
+"""Called with (pictures measured, all)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +34,13 @@ class Shown:
 
 
 def first_shown(
-    inputs: np.ndarray, rows: np.ndarray, frame: Frame | None, features: str = "pixels", *, seed: int = 0
+    inputs: np.ndarray,
+    rows: np.ndarray,
+    frame: Frame | None,
+    features: str = "pixels",
+    *,
+    seed: int = 0,
+    progress: Progress | None = None,
 ) -> Shown:
     """All inputs as a model sees them that is trained on these rows (n,): what features learn, the mean and the scale
     are those of the rows.
@@ -45,7 +55,7 @@ def first_shown(
     """
     kind = usual(features_described(features), inputs.shape[1:]).settled(inputs.shape[1:], len(rows))
     if isinstance(kind, Measured):
-        kept = KeptFeatures(inputs)
+        kept = KeptFeatures(inputs, progress=progress)
         kind = kept.fitted(kind, rows, seed)
         numbers = kept.numbers(kind)
         seen = Preprocessing(frame, *moments(numbers, rows), None, str(kind), kind.learned)
@@ -56,9 +66,11 @@ def first_shown(
     return Shown(Preprocessing(frame, mean, scale, projection, str(kind)), inputs)
 
 
-def shown_as_before(preprocessing: Preprocessing, inputs: np.ndarray) -> Shown:
+def shown_as_before(
+    preprocessing: Preprocessing, inputs: np.ndarray, progress: Progress | None = None
+) -> Shown:
     """All inputs as a preprocessing that exists sees them."""
     if preprocessing.measure is None:
         return Shown(preprocessing, preprocessing.numbers(inputs))
-    kept = KeptFeatures(preprocessing.checked(inputs))
+    kept = KeptFeatures(preprocessing.checked(inputs), progress=progress)
     return Shown(preprocessing, kept.numbers(preprocessing.measure), tuple(kept.notes))

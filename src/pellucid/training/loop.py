@@ -24,6 +24,12 @@ from pellucid.training.stopping import STILL, reason_to_stop
 
 Listener = Callable[[dict[str, Any]], None]
 
+
+def measuring(listener: Listener) -> Callable[[int, int], None]:
+    """Tells the listener of pictures that are measured, before training is ready."""
+    return lambda done, pictures: listener({"event": "measuring", "done": done, "pictures": pictures})
+
+
 _CHUNK = 512  # steps between two looks at the numbers
 _PAUSE = 2.0  # seconds of training between two checkpoints
 

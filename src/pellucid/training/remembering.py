@@ -28,7 +28,7 @@ from pellucid.training.engine import check_name
 from pellucid.training.facts import of_data
 from pellucid.training.finishing import Outcome, kept
 from pellucid.training.lock import Lock
-from pellucid.training.loop import Listener
+from pellucid.training.loop import Listener, measuring
 from pellucid.training.recipe import Recipe
 from pellucid.training.refusing import check_held_out
 from pellucid.training.run import write_run
@@ -65,7 +65,7 @@ def remembered(
     """
     began = time.perf_counter()
     check_name(engine)
-    memory = Memory.of(dataset, recipe, "xla" if engine == "xla" else "numpy")
+    memory = Memory.of(dataset, recipe, "xla" if engine == "xla" else "numpy", listener)
     spent = {**seconds, "prepare": time.perf_counter() - began, "compile": 0.0}
     run: dict[str, Any] = {
         **facts,
@@ -142,7 +142,9 @@ class Memory:
     most: int
 
     @classmethod
-    def of(cls, dataset: Dataset, recipe: Recipe, engine: str) -> "Memory":
+    def of(
+        cls, dataset: Dataset, recipe: Recipe, engine: str, listener: Listener = lambda event: None
+    ) -> "Memory":
         """What is to be remembered. Raises `InputError` where data and recipe do not fit together."""
         rows = dataset.train.rows
         if not len(rows):
@@ -156,7 +158,14 @@ class Memory:
         if recipe.neighbors is not None:
             check_count(recipe.neighbors, len(rows))
         recipe = with_features(recipe, dataset.images.shape[1:], len(rows))
-        shown = first_shown(dataset.images, rows, dataset.frame, str(recipe.features), seed=recipe.seed)
+        shown = first_shown(
+            dataset.images,
+            rows,
+            dataset.frame,
+            str(recipe.features),
+            seed=recipe.seed,
+            progress=measuring(listener),
+        )
         seen = shown.preprocessing
         if recipe.model == NEIGHBORS:
             recipe = replace(recipe, metric=recipe.metric or "l2", weights=recipe.weights or "uniform")

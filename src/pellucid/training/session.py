@@ -16,7 +16,7 @@ from pellucid.models.kinds import NETWORKS, model_of
 from pellucid.optimizers.averaging import Averaged, averaged
 from pellucid.optimizers.optimizer import Walk, is_weight, start
 from pellucid.preprocessing.pipeline import Preprocessing
-from pellucid.preprocessing.shown import Shown, first_shown, shown_as_before
+from pellucid.preprocessing.shown import Progress, Shown, first_shown, shown_as_before
 from pellucid.storage.errors import InputError, listing, meant, printable
 from pellucid.training.batch_size import check_none_alone
 from pellucid.training.defaults import AVERAGED, MINIMIZERS
@@ -134,6 +134,7 @@ def prepared(
     start_from: Classifier | None = None,
     optimizer: Any = None,
     sample_weight: np.ndarray | None = None,
+    progress: Progress | None = None,
 ) -> Session:
     """Everything ready for training on the training part of a dataset.
 
@@ -145,6 +146,7 @@ def prepared(
     start_from : a classifier whose weights and preprocessing are the start
     optimizer : an object in the place of the recipe's optimizer, such as `Optax(optax.lion(1e-4))`
     sample_weight (N,) : how much each picture of the dataset counts
+    progress : called with (pictures measured, all)
 
     Raises
     ------
@@ -157,10 +159,12 @@ def prepared(
     check_held_out(dataset, recipe.refuse)
     if start_from is not None:
         recipe = taken_up(start_from, dataset, recipe)
-        shown = shown_as_before(start_from.preprocessing, dataset.images)
+        shown = shown_as_before(start_from.preprocessing, dataset.images, progress)
     if shown is None:
         recipe = with_features(recipe, dataset.images.shape[1:], len(rows))
-        shown = first_shown(dataset.images, rows, dataset.frame, str(recipe.features), seed=recipe.seed)
+        shown = first_shown(
+            dataset.images, rows, dataset.frame, str(recipe.features), seed=recipe.seed, progress=progress
+        )
     preprocessing = shown.preprocessing
     recipe = replace(recipe, features=preprocessing.described)
     classes = len(dataset.classes)

@@ -26,7 +26,7 @@ from pellucid.training.facts import (
 )
 from pellucid.training.finishing import Outcome, finished
 from pellucid.training.lock import Lock
-from pellucid.training.loop import Listener, trained
+from pellucid.training.loop import Listener, measuring, trained
 from pellucid.training.recipe import Recipe
 from pellucid.training.remembering import check_nothing_handed_in, remembered
 from pellucid.training.run import read_run, write_run
@@ -54,7 +54,7 @@ def fit(
     folder : the run's folder, made by `new_run`; without it nothing is written
     engine : "auto", "numpy" or "xla"
     start_from : a classifier whose weights are the start
-    listener : called with each event: "ready", "check", "epoch", "finished"
+    listener : called with each event: "measuring" before all others, "ready", "check", "epoch", "finished"
     facts : more for `run.json`: the command, how the data were loaded
     seconds : what was spent before, such as {"data": 1.2}
     optimizer : an object in the place of the recipe's optimizer, such as `Optax(optax.lion(1e-4))`; to resume the run
@@ -80,6 +80,7 @@ def fit(
         start_from=start_from,
         optimizer=optimizer,
         sample_weight=sample_weight,
+        progress=measuring(listener),
     )
     rate = None
     if find:
@@ -178,7 +179,7 @@ def resume(
             dataset,
             recipe,
             engine=run["engine"]["name"],
-            shown=shown_as_before(preprocessing, dataset.images),
+            shown=shown_as_before(preprocessing, dataset.images, measuring(listener)),
             optimizer=optimizer,
             sample_weight=sample_weight,
         )
