@@ -129,6 +129,7 @@ def test_a_class_without_training_pictures_is_refused(photos, tmp_path):
     [
         ("file,label\n", "must name the columns picture and action"),
         ("", "must name the columns picture and action"),
+        ("picture,action,Action\n", "names action more than once: which of them counts"),
         ('picture,action\n"cat', "line 2 is no line of a .csv table"),
     ],
 )

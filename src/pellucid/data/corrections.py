@@ -91,8 +91,11 @@ def read_corrections(dataset: Dataset, path: str | os.PathLike[str]) -> Correcti
     lines = records(path)
     _, head = next(lines, (0, []))
     names = [name.strip().lower() for name in head]
-    missing = [name for name in ("picture", "action") if name not in names]
-    if missing:
+    if twice := sorted({name for name in names if name in COLUMNS and names.count(name) > 1}):
+        raise FileError(
+            f"{printable(path)}: the first line names {', '.join(twice)} more than once: which of them counts? Leave one."
+        )
+    if not {"picture", "action"} <= set(names):
         raise FileError(
             f"{printable(path)}: the first line must name the columns picture and action, and suggested to relabel; "
             f"it names {', '.join(map(printable, head)) or 'nothing'}."
