@@ -93,7 +93,8 @@ def read_corrections(dataset: Dataset, path: str | os.PathLike[str]) -> Correcti
     names = [name.strip().lower() for name in head]
     if twice := sorted({name for name in names if name in COLUMNS and names.count(name) > 1}):
         raise FileError(
-            f"{printable(path)}: the first line names {', '.join(twice)} more than once: which of them counts? Leave one."
+            f"{printable(path)}: the first line names {', '.join(twice)} more than once: which of them counts? "
+            "Leave one."
         )
     if not {"picture", "action"} <= set(names):
         raise FileError(
