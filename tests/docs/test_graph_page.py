@@ -47,6 +47,7 @@ def check(printed, expected):
 
 def test_the_python_runs_and_prints_what_stands_below(own_operations, printed):
     names = python_as_printed(PAGE, printed, check)
+    assert sum(kind == "python" for kind, _ in blocks(PAGE)) >= 12
     assert names["found"].error > 1e-2
     assert names["careless"] is not names["swish"]
 

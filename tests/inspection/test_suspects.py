@@ -34,7 +34,7 @@ def test_about_as_many_are_estimated_as_were_flipped_however_good_the_classifier
     found = suspects(p, labels)
     assert (p.argmax(axis=1) == truth).mean() < (1.0 if noise < 2 else 0.9)
     assert abs(found.estimated - wrong.sum()) < 0.25 * wrong.sum()
-    assert len(found) < 1.2 * found.estimated
+    assert len(found) <= found.estimated
     assert wrong[found.places].mean() > 0.6
 
 

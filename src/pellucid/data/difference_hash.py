@@ -80,20 +80,20 @@ def content_boxes(images: np.ndarray) -> np.ndarray:
     (N, 4) : top, bottom, left, right; the content is `image[top:bottom, left:right]`
     """
     count, height, width = images.shape[:3]
-    size = max(1, min(4096, _BLOCK_BYTES // int(np.prod(images.shape[1:]))))
+    block = max(1, min(4096, _BLOCK_BYTES // int(np.prod(images.shape[1:]))))
     boxes = np.tile(np.array([0, height, 0, width], np.int64), (count, 1))
-    for first, along, across, size in (
+    for first, along, across, side in (
         (0, images[:, 0], (2, 3), height),
         (2, images[:, :, 0], (1, 3), width),
     ):
         barred = np.flatnonzero(~along.reshape(count, -1).any(axis=1))
-        for start in range(0, len(barred), size):
-            rows = barred[start : start + size]
+        for start in range(0, len(barred), block):
+            rows = barred[start : start + block]
             filled = np.asarray(images[rows].any(axis=across))
             before, after = filled.argmax(axis=1), filled[:, ::-1].argmax(axis=1)
             even = filled.any(axis=1) & (np.abs(before - after) <= 1)
             boxes[rows[even], first] = before[even]
-            boxes[rows[even], first + 1] = size - after[even]
+            boxes[rows[even], first + 1] = side - after[even]
     return boxes
 
 

@@ -83,10 +83,13 @@ def suspects(probabilities: np.ndarray, labels: np.ndarray, *, budget: int | Non
     background, doubted = _doubted(p, own)
     # Where float32 rounds the own probability to 0, the other one still tells them apart.
     ranked = np.lexsort((-other, own))
-    doubtful, taken = (
-        first[other[first] > own[first]]
-        for first in (ranked[:doubted], ranked[: doubted if budget is None else budget])
-    )
+
+    def first(count: int) -> np.ndarray:
+        found = ranked[:count]
+        return found[other[found] > own[found]]
+
+    doubtful = first(doubted)
+    taken = doubtful if budget is None else first(budget)
     # Of the doubtful ones at least half are wrong.
     estimated = max(background * (p.shape[1] - 1) * len(y), len(doubtful) / TIMES)
     return Suspects(taken, y[taken], looks_like[taken], own[taken], other[taken], estimated)

@@ -133,10 +133,8 @@ class Examples:
         """By comparing with those that sketches cannot rule out."""
         able = _sketchable(self.metric, x)
         # In the place of a row that has no sketch stands an example, and its sketch is not used.
-        sketch, views = (
-            self._sketch,
-            self._sketch(x if able.all() else np.where(able[:, None], x, self._flat[0])),
-        )
+        sketch = self._sketch
+        views = sketch(x if able.all() else np.where(able[:, None], x, self._flat[0]))
         table = self._table(views[0])
         known = np.flatnonzero(own >= 0)
         table[known, own[known]] = np.inf

@@ -1,6 +1,5 @@
 """What a model can be shown of a picture, by the names that `--features` knows."""
 
-import os
 from dataclasses import dataclass, replace
 
 from pellucid.features.backbone import ENDING, Backbone
@@ -96,7 +95,7 @@ def _parts(text: str) -> list[str]:
     """The texts of the parts with + between, which may also be in the path of a network: "hog+/photos/a+b/net.onnx"."""
     found: list[str] = []
     for piece in text.split("+"):
-        if found and os.sep in found[-1] and not _is_network(found[-1]):
+        if found and set(found[-1]) & {"/", "\\"} and not _is_network(found[-1]):
             found[-1] += f"+{piece}"
         else:
             found.append(piece)
