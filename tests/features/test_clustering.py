@@ -5,7 +5,7 @@ import pytest
 from sklearn.cluster import KMeans
 
 from pellucid.features import clustering
-from pellucid.features.whitening import zca
+from pellucid.features.whitening import symmetric, zca
 from pellucid.storage.errors import InputError
 
 
@@ -98,7 +98,20 @@ def test_whitened_rows_have_no_covariance_left():
     mean, matrix = zca(x, 1e-6)
     whitened = (x - mean) @ matrix
     np.testing.assert_allclose(np.cov(whitened.T), np.eye(6), atol=2e-3)
-    np.testing.assert_allclose(matrix, matrix.T, atol=1e-5)
+    turned_back = symmetric(matrix)
+    np.testing.assert_allclose(turned_back, turned_back.T, atol=1e-5)
+    values, vectors = np.linalg.eigh(np.cov(x.T.astype(np.float64)) + 1e-6 * np.eye(6))
+    np.testing.assert_allclose(turned_back, (vectors / np.sqrt(values)) @ vectors.T, rtol=1e-3, atol=1e-4)
+
+
+def test_whitened_rows_are_written_in_the_directions_that_vary_most():
+    rng = philox(5)
+    x = (rng.normal(size=(5000, 6)) * [1, 5, 2, 4, 0.5, 3]).astype("f4")
+    _, whole = zca(x, 0.1)
+    _, matrix = zca(x, 0.1, 3)
+    np.testing.assert_array_equal(matrix, whole[:, :3])
+    assert np.abs(whole).argmax(axis=0).tolist() == [1, 3, 5, 2, 0, 4]
+    assert (whole.max(axis=0) == np.abs(whole).max(axis=0)).all()  # and not in their opposites
 
 
 def test_the_floor_keeps_what_hardly_varies_small():

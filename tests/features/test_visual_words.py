@@ -56,7 +56,7 @@ def literal(part, picture, codebook, mean, whitening):
         (VisualWords(words=20, patch=4, assignment="hard", power=0.5), (12, 12, 12, 3)),
         (VisualWords(words=9, patch=3, stride=2, grid=(3, 1), pooling="mean"), (12, 13, 9, 1)),
         (VisualWords(words=15, patch=2, grid=1, clustering="spherical", power=0.7), (12, 9, 9, 1)),
-        (VisualWords(words=12, patch=3, contrast=50, floor=1, patches=300), (12, 30, 26, 3)),
+        (VisualWords(words=12, patch=3, contrast=50, floor=1, patches=300, components=27), (12, 30, 26, 3)),
     ],
 )
 def test_the_features_of_the_paper_on_both_engines(part, shape, monkeypatch):
@@ -125,8 +125,8 @@ def test_a_box_holds_the_patches_of_its_field():
 @pytest.mark.parametrize(
     ("shape", "pictures", "wanted"),
     [
-        ((32, 32, 3), 50_000, {"words": 1600, "patch": 6, "stride": 1, "patches": 400_000}),
-        ((8, 8, 1), 1_258, {"words": 314, "patch": 4, "stride": 1, "patches": 31_450}),
+        ((32, 32, 3), 50_000, {"words": 1600, "patch": 6, "stride": 1, "patches": 400_000, "components": 54}),
+        ((8, 8, 1), 1_258, {"words": 314, "patch": 4, "stride": 1, "patches": 31_450, "components": 16}),
         ((96, 96, 3), 60, {"words": 1600, "patch": 6, "stride": 3, "patches": 400_000}),
         ((10, 10, 3), 3, {"words": 16, "patch": 5, "stride": 1, "patches": 108}),
         ((2, 3, 1), 3, {"words": 6, "patch": 2, "stride": 1, "patches": 6}),
@@ -144,6 +144,7 @@ def test_what_is_left_open_is_settled_by_the_pictures(shape, pictures, wanted):
         ("words:patch=1", "patch must be 2 or more, got 1: one pixel has no pattern"),
         ("words:stride=1.5", "stride must be a whole number, 1 or more, got 1.5"),
         ("words:grid=0", "grid must be one or two whole numbers, 1 or more, got 0"),
+        ("words:components=0", "components must be a whole number, 1 or more, got 0"),
         ("words:power=0", "power must be a number above 0, got 0.0"),
         ("words:power=1|2", r"power must be a number above 0, got \(1.0, 2.0\)"),
         ("words:floor=-1", "floor must be a number above 0, got -1.0"),
@@ -169,6 +170,12 @@ def test_a_setting_out_of_its_range_is_told(text, sentence):
             (8, 12, 3),
             50,
             "9 × 9 pixels does not fit into pictures of 8 × 12: take a smaller",
+        ),
+        (
+            VisualWords(patch=4, components=49),
+            (8, 12, 3),
+            50,
+            "components must be at most 48, the numbers of a patch of 4 × 4 pixels, got 49",
         ),
         (VisualWords(), (1, 1, 3), 50, "2 × 2 pixels does not fit into pictures of 1 × 1"),
         (VisualWords(patch=8), (8, 8, 1), 50, "have 1 × 1 patches, too few for a grid of 2 × 2"),

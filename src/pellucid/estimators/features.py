@@ -44,8 +44,7 @@ class _PictureFeatures(TransformerMixin, BaseEstimator):
         """Decide what was left open, and learn what is learned, from pictures (N, H, W, C) uint8."""
         pictures = self._pictures(X, reset=True, learning=True)
         part = self._part().settled(pictures.shape[1:], len(pictures))
-        learned = part.learn(pictures, np.arange(len(pictures)), self._seed())
-        self._keep(part, learned)
+        self._keep(part, part.learn(pictures, np.arange(len(pictures)), self._seed()))
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -246,6 +245,7 @@ class VisualWordsFeatures(_PictureFeatures):
         pooling: str = "sum",
         clustering: str = "k-means",
         patches: int = 400_000,
+        components: int | None = None,
         contrast: float = 300.0,
         floor: float = 0.15,
         power: float = 0.5,
@@ -260,6 +260,7 @@ class VisualWordsFeatures(_PictureFeatures):
         self.pooling = pooling
         self.clustering = clustering
         self.patches = patches
+        self.components = components
         self.contrast = contrast
         self.floor = floor
         self.power = power
@@ -270,9 +271,8 @@ class VisualWordsFeatures(_PictureFeatures):
         """Learn from one more batch of pictures (n, H, W, C) uint8."""
         if not hasattr(self, "learned_"):
             return self.fit(X)
-        pictures, part = self._pictures(X, learning=True), self.part_
+        pictures, part, learned = self._pictures(X, learning=True), self.part_, self.learned_
         rng = np.random.Generator(np.random.Philox(key=[self.seed_, self.batches_]))
-        learned = self.learned_
         seen = sampled(pictures, np.arange(len(pictures)), part.patch, part.patches, rng)
         x = (normalized(seen, part.contrast) - learned["mean"]) @ learned["whitening"]
         codebook, along = learned["codebook"], part.clustering == "spherical"

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from pellucid.features.whitening import symmetric
 from pellucid.inspection.paper import Figure, arranged
 from pellucid.inspection.pictures import color_picture, gray, largest
 from pellucid.inspection.views import views
@@ -95,13 +96,15 @@ def _components(preprocessing: Any) -> Figure:
 
 def _whitening(view: WordsView) -> Figure:
     """What whitens the pixel in a corner, at an edge and in the middle of a patch, as patches, channel by channel."""
-    whitening, (side, _, channels) = view.learned["whitening"], view.patterns.shape[1:]
-    filters = whitening.T.reshape(side, side, channels, side, side, channels)
+    numbers, components = view.learned["whitening"].shape
+    side, _, channels = view.patterns.shape[1:]
+    filters = symmetric(view.learned["whitening"]).reshape(side, side, channels, side, side, channels)
     middle = side // 2
     chosen = np.concatenate([filters[row, column] for row, column in ((0, 0), (0, middle), (middle, middle))])
     pictures = np.stack([color_picture(gray(each, largest(each, _FAINT))) for each in chosen])
+    what = "a pixel" if components == numbers else "a pixel's light"
     return Figure(
         mosaic(pictures, channels, max(2, 60 // side)),
         "what whitens a pixel",
-        "in a corner, at an edge, in the middle;\na pixel less its neighbors, gray is zero",
+        f"in a corner, at an edge, in the middle;\n{what} less its neighbors', gray is zero",
     )

@@ -38,11 +38,8 @@ class WordsView:
     @cached_property
     def patterns(self) -> np.ndarray:
         """The words before they were whitened, as patches without brightness and contrast: (W, h, w, C) float64."""
-        whitening = self.learned["whitening"].astype(np.float64)
-        seen = (
-            np.linalg.solve(whitening.T, self.learned["codebook"].astype(np.float64).T).T
-            + self.learned["mean"]
-        )
+        colored = np.linalg.pinv(self.learned["whitening"].astype(np.float64))
+        seen = self.learned["codebook"] @ colored + self.learned["mean"]
         assert self.part.patch is not None
         return seen.reshape(len(seen), self.part.patch, self.part.patch, -1)
 
