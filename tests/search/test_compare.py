@@ -130,7 +130,7 @@ def test_a_new_rung_is_one_line_and_is_measured_like_the_others():
 
         probabilities = MajorityClass.probabilities
 
-    def train(dataset, recipe, engine, epochs):
+    def train(dataset, recipe, engine, tell):
         part = dataset.train
         model = NearestMean(np.stack([part.images[part.labels == k].mean(axis=0) for k in range(3)]))
         said = {
@@ -176,7 +176,7 @@ def test_the_bytes_are_those_of_the_saved_model(tmp_path):
 
 
 def test_rungs_come_one_by_one_so_that_nothing_is_lost_when_a_later_one_is_stopped():
-    def stop(dataset, recipe, engine, epochs):
+    def stop(dataset, recipe, engine, tell):
         raise KeyboardInterrupt
 
     found = compared([clouds()], [RUNGS["majority"], Rung("slow", "", stop)], QUICK)
@@ -202,9 +202,9 @@ def test_over_folds_each_picture_is_judged_once_by_a_model_that_never_saw_it():
     seen = []
     told = []
 
-    def train(dataset, recipe, engine, epochs):
+    def train(dataset, recipe, engine, tell):
         seen.append(set(dataset.train.rows) | set(dataset.validation.rows))
-        return RUNGS["softmax"].train(dataset, recipe, engine, epochs)
+        return RUNGS["softmax"].train(dataset, recipe, engine, tell)
 
     (rung,) = compared(splits, [Rung("softmax", "", train)], QUICK, progress=lambda *step: told.append(step))
     np.testing.assert_array_equal(rung.test.rows, np.arange(240))
@@ -217,7 +217,7 @@ def test_over_folds_each_picture_is_judged_once_by_a_model_that_never_saw_it():
     assert len(rung.folds) == 4
     assert rung.test.accuracy == pytest.approx(np.mean(rung.folds))
     assert rung.deviation == pytest.approx(np.std(rung.folds, ddof=1))
-    assert told == [(step, 16) for step in range(1, 17)]
+    assert told == [("epochs", step, 16) for step in range(1, 17)]
 
 
 def test_folds_that_share_pictures_are_not_pooled():

@@ -157,13 +157,15 @@ def _counts(splits: Sequence[Dataset]) -> str:
 def _watched(
     screen: Console, splits: Sequence[Dataset], rungs: Sequence[Rung], recipe: Recipe, engine: str
 ) -> Iterator[Measured]:
-    """The measured rungs, one after the other, with a bar for the epochs of each."""
-    from pellucid.cli.console import counting
+    """The measured rungs, one after the other, with a bar for what is measured and for the epochs of each."""
+    from functools import partial
+
+    from pellucid.cli.console import counting_each
     from pellucid.search.compare import compared
 
     for rung in rungs:
-        with counting(screen, rung.name, "epochs") as progress:
-            found = list(compared(splits, [rung], recipe, engine=engine, progress=progress))
+        with counting_each(screen) as tell:
+            found = list(compared(splits, [rung], recipe, engine=engine, progress=partial(tell, rung.name)))
         yield from found
 
 

@@ -4,14 +4,14 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-__all__ = ["console", "counting", "escape", "percent", "print_json"]
+__all__ = ["console", "counting", "counting_each", "escape", "percent", "print_json"]
 
 
 class Screen(Console):
@@ -52,6 +52,22 @@ def counting(screen: Console, words: str, unit: str = "pictures") -> Iterator[Ca
     with Progress(*columns, console=screen, transient=True) as progress:
         task = progress.add_task(words, total=None, visible=False)
         yield lambda done, total: progress.update(task, completed=done, total=total, visible=True)
+
+
+@contextmanager
+def counting_each(screen: Console) -> Iterator[Callable[[str, str, int, int], None]]:
+    """`counting` of one thing after the other, told (words, unit, done, total): a bar goes when the next one begins."""
+    with ExitStack() as shown:
+        bars: dict[tuple[str, str], Callable[[int, int], None]] = {}
+
+        def tell(words: str, unit: str, done: int, total: int) -> None:
+            if (words, unit) not in bars:
+                shown.close()
+                bars.clear()
+                bars[words, unit] = shown.enter_context(counting(screen, words, unit))
+            bars[words, unit](done, total)
+
+        yield tell
 
 
 def _plainly(screen: Console, words: str, unit: str) -> Callable[[int, int], None]:

@@ -31,7 +31,7 @@ def evaluate(
 ) -> None:
     """Measure a finished classifier on labelled pictures: the test part where the data have one, else all of them."""
     from pellucid.arrays.compile import keep_programs
-    from pellucid.cli.console import console, escape, percent, print_json
+    from pellucid.cli.console import console, counting, escape, percent, print_json
     from pellucid.cli.others import check_others, judged_others, show_refusals
     from pellucid.inspection.metrics import Evaluation
     from pellucid.models.model_file import load_model
@@ -46,7 +46,8 @@ def evaluate(
     part, rows = _part(dataset)
     keep_programs()
     # By rows: the pictures may be more than memory holds.
-    scores = classifier.scores(dataset.images, rows)
+    with counting(screen, "judging") as progress:
+        scores = classifier.scores(dataset.images, rows, progress)
     found = Evaluation(part, classifier.classes, rows, labels[rows], scores, classifier.probabilities(scores))
     low, high = found.interval
     screen.print(

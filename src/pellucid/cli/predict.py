@@ -63,7 +63,8 @@ def predict(
         advice = "Mend or remove them, or pass --skip-unreadable to go on without them."
         raise UnreadableError(tuple(unreadable), "None is left to judge." if skip_unreadable else advice)
     keep_programs()
-    verdicts = classifier.verdicts(inputs, [paths[number] for number in read])
+    with counting(screen, "judging") as progress:
+        verdicts = classifier.verdicts(inputs, [paths[number] for number in read], progress)
     answers = []
     for verdict in verdicts:
         said = ", ".join(f"{name} {percent(p)}" for name, p, _ in verdict.top(top))

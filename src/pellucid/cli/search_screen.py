@@ -8,7 +8,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from pellucid.cli.console import counting, escape
+from pellucid.cli.console import counting_each, escape
 from pellucid.search.findings import label, ranked
 from pellucid.search.settings import setting
 from pellucid.search.trials import Plan, Trial
@@ -22,11 +22,11 @@ class SearchScreen:
 
     def __init__(self, screen: Console, plan: Plan) -> None:
         self.screen, self.plan = screen, plan
-        self._counting = counting(screen, "searching", "epochs of all trials")
+        self._counting = counting_each(screen)
         self._total = 0
 
     def __enter__(self) -> "SearchScreen":
-        self._progress = self._counting.__enter__()
+        self._tell = self._counting.__enter__()
         return self
 
     def __exit__(
@@ -36,10 +36,12 @@ class SearchScreen:
 
     def __call__(self, event: dict[str, Any]) -> None:
         """Show one event."""
-        if event["event"] == "ready":
+        if event["event"] == "measuring":
+            self._tell("measuring", "pictures", event["done"], event["pictures"])
+        elif event["event"] == "ready":
             self._ready(event)
         elif event["event"] == "epoch":
-            self._progress(event["done"], self._total)
+            self._searching(event)
         elif event["event"] == "rung":
             self._rung(event)
 
@@ -56,8 +58,11 @@ class SearchScreen:
             f"{' and '.join(map(str, event['rungs']))} epochs; {_beside(event)}"
         )
 
+    def _searching(self, event: dict[str, Any]) -> None:
+        self._tell("searching", "epochs of all trials", event["done"], self._total)
+
     def _rung(self, event: dict[str, Any]) -> None:
-        self._progress(event["done"], self._total)
+        self._searching(event)
         values, lasting = event["values"], len(event["going_on"])
         number = max(values, key=lambda n: (values[n], -n))
         on = f"; {lasting} of {len(values)} go on" if lasting < len(values) else ""

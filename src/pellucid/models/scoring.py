@@ -6,6 +6,7 @@ three to five times as fast compiled: 2,000 pictures of CIFAR-10 take the small 
 are as fast on NumPy.
 """
 
+from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
@@ -31,6 +32,7 @@ def outputs(
     rows: np.ndarray | None = None,
     *,
     until: str = "",
+    progress: Callable[[int, int], None] | None = None,
 ) -> np.ndarray:
     """What the model makes of each picture (N, …) float32: its scores, or what comes out of one of its layers.
 
@@ -39,6 +41,7 @@ def outputs(
     inputs (N, H, W, C) uint8 or (N, D) : prepared, but not standardized
     rows (n,) : which of them, in this order; all of them by default
     until : the name of the last layer of an `Architecture`; "" for all of them
+    progress : called with (pictures done, all pictures) after each block of them
     """
     count = len(inputs) if rows is None else len(rows)
     fast = _pays(model, count)
@@ -52,6 +55,8 @@ def outputs(
         else:
             made = _forward(model, until, params, statistics, x)
         found.append(made)
+        if progress:
+            progress(min(first + size, count), count)
     return found[0] if len(found) == 1 else np.concatenate(found)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from pellucid.data.dataset import Dataset
 from pellucid.inspection.metrics import Evaluation, PairedTest, paired_test
 from pellucid.search.cost import bytes_on_disk, microseconds
-from pellucid.search.ladder import Epochs, Rung, Trained
+from pellucid.search.ladder import Rung, Tell, Trained
 from pellucid.storage.errors import InputError
 from pellucid.training.recipe import Recipe
 
@@ -54,7 +54,7 @@ def compared(
     recipe: Recipe,
     *,
     engine: str = "auto",
-    progress: Epochs | None = None,
+    progress: Tell | None = None,
 ) -> Iterator[Measured]:
     """Train and measure one rung after the other on the same pictures; each is yielded as soon as it is known.
 
@@ -63,14 +63,15 @@ def compared(
     splits : one dataset with its split; or those of `pellucid.data.splits.folds`, to judge each picture once by a
         model that never saw it (cross-validation: Stone 1974)
     recipe : for the rungs that are trained, whatever model it names; what it leaves open is settled for each
-    progress : told (epochs done, epochs in all), over all folds of a rung; then the next begins
+    progress : told (what, done, in all): "pictures" that are measured, "epochs" over all folds of a rung; then the next
+        begins
 
     Raises
     ------
     InputError : no split, fewer than 2 classes, or no test part; when the first rung is asked for
     TrainingError : a number is not finite
     """
-    tell = progress or (lambda done, total: None)
+    tell = progress or (lambda what, done, total: None)
     _check(splits)
     for rung in rungs:
         trainings = []
@@ -93,9 +94,9 @@ def _check(splits: Sequence[Dataset]) -> None:
         )
 
 
-def _shifted(tell: Epochs, fold: int, folds: int) -> Epochs:
-    """The folds count as one long training; each has as many epochs as the one that goes on."""
-    return lambda done, total: tell(fold * total + done, folds * total)
+def _shifted(tell: Tell, fold: int, folds: int) -> Tell:
+    """The folds count as one long training; each has as much to do as the one that goes on."""
+    return lambda what, done, total: tell(what, fold * total + done, folds * total)
 
 
 def _measured(rung: Rung, splits: Sequence[Dataset], trainings: list[Trained]) -> Measured:

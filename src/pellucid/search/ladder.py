@@ -17,8 +17,9 @@ from pellucid.storage.errors import InputError, meant
 from pellucid.training.recipe import Recipe
 from pellucid.training.trainer import fit
 
-Epochs = Callable[[int, int], None]
-"""Told (epochs done, epochs in all) while a model is trained."""
+Tell = Callable[[str, int, int], None]
+"""Told (what, done, in all) while a model is trained: first "pictures" that are measured, where they are, then
+"epochs"."""
 
 
 class Model(Protocol):
@@ -59,12 +60,12 @@ class Rung:
     ----------
     name : what `--models` calls it
     words : what it is, in a few words
-    train : (dataset, recipe, engine, epochs) → `Trained`
+    train : (dataset, recipe, engine, tell) → `Trained`
     """
 
     name: str
     words: str
-    train: Callable[[Dataset, Recipe, str, Epochs], Trained] = field(repr=False)
+    train: Callable[[Dataset, Recipe, str, Tell], Trained] = field(repr=False)
 
 
 def ladder(models: Sequence[str], features: Sequence[str] = ()) -> tuple[Rung, ...]:
@@ -101,7 +102,7 @@ def _rung(name: str) -> Rung:
     return Rung(name, f"{KINDS[model]}, on {recipe.features}", _trainer(model, recipe.features))
 
 
-def _count(dataset: Dataset, recipe: Recipe, engine: str, epochs: Epochs) -> Trained:
+def _count(dataset: Dataset, recipe: Recipe, engine: str, tell: Tell) -> Trained:
     """The most common class needs no recipe and no engine."""
     began = time.perf_counter()
     model = MajorityClass.fitted(dataset.classes, dataset.train.labels)
@@ -117,13 +118,15 @@ def _count(dataset: Dataset, recipe: Recipe, engine: str, epochs: Epochs) -> Tra
     return Trained(model, evaluations, seconds, model.save, remarks=(f"says {said} of every picture",))
 
 
-def _descend(dataset: Dataset, recipe: Recipe, engine: str, epochs: Epochs) -> Trained:
+def _descend(dataset: Dataset, recipe: Recipe, engine: str, tell: Tell) -> Trained:
     """Any model that the trainer knows."""
     remarks: list[str] = []
 
     def heard(event: dict[str, Any]) -> None:
         if event["event"] == "epoch":
-            epochs(event["epoch"], event["epochs"])
+            tell("epochs", event["epoch"], event["epochs"])
+        elif event["event"] == "measuring":
+            tell("pictures", event["done"], event["pictures"])
         elif event["event"] == "check" and not event["passed"]:
             remarks.append(f"{event['name']}: {event['sentence']}")
 
@@ -143,15 +146,15 @@ def _descend(dataset: Dataset, recipe: Recipe, engine: str, epochs: Epochs) -> T
     )
 
 
-def _trainer(name: str, features: str | None = None) -> Callable[[Dataset, Recipe, str, Epochs], Trained]:
+def _trainer(name: str, features: str | None = None) -> Callable[[Dataset, Recipe, str, Tell], Trained]:
     """The trainer with this model in the recipe, and these features."""
     if name in REMEMBERING:
         # What the others need in order to descend says nothing to it.
-        return lambda dataset, recipe, engine, epochs: _descend(
-            dataset, Recipe(name, features=features, watch=recipe.watch, seed=recipe.seed), engine, epochs
+        return lambda dataset, recipe, engine, tell: _descend(
+            dataset, Recipe(name, features=features, watch=recipe.watch, seed=recipe.seed), engine, tell
         )
-    return lambda dataset, recipe, engine, epochs: _descend(
-        dataset, replace(recipe, model=name, features=features), engine, epochs
+    return lambda dataset, recipe, engine, tell: _descend(
+        dataset, replace(recipe, model=name, features=features), engine, tell
     )
 
 

@@ -40,7 +40,7 @@ def compared(dataset: Dataset, plan: Plan, listener: Listener) -> list[Trial]:
     trials: dict[int, Trial] = {}
     for numbers in groups.values():
         most = max(int(recipes[number].neighbors or 1) for number in numbers)
-        memory = Memory.of(dataset, replace(recipes[numbers[0]], neighbors=most), engine)
+        memory = Memory.of(dataset, replace(recipes[numbers[0]], neighbors=most), engine, listener)
         for number in numbers:
             trials[number] = _trial(number, recipes[number], memory)
             listener({"event": "epoch", "done": len(trials)})

@@ -4,6 +4,7 @@ import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from pellucid.search.vectorized import Vectorized
 from pellucid.storage.errors import InputError, TrainingError
 from pellucid.training.defaults import DEFAULTS, MINIMIZERS
 from pellucid.training.engine import check_name
+from pellucid.training.loop import measuring
 from pellucid.training.recipe import Recipe
 from pellucid.training.settling import settled, with_features
 
@@ -120,7 +122,7 @@ def searched(
     Parameters
     ----------
     folder : of the search; gets `study.db`, and while trials run a checkpoint of each lot
-    listener : told of each event: "ready", "epoch", "rung"
+    listener : told of each event: "measuring", "ready", "epoch", "rung"
 
     Raises
     ------
@@ -140,7 +142,10 @@ def searched(
     base = with_features(base, dataset.images.shape[1:], len(rows))
     tried = plan.space.dimensions.get("features")
     texts = tried.values if isinstance(tried, Choice) else (str(base.features),)
-    shown = {text: first_shown(dataset.images, rows, dataset.frame, text, seed=base.seed) for text in texts}
+    measured = partial(
+        first_shown, dataset.images, rows, dataset.frame, seed=base.seed, progress=measuring(listener)
+    )
+    shown = {text: measured(features=text) for text in texts}
     plan = replace(plan, base=base)
     recipes, spans = _recipes(dataset, plan, shown)
     epochs = recipes[0].epochs
