@@ -111,6 +111,10 @@ def test_settings_that_cannot_be(settings, sentence):
 def test_pictures_that_cannot_be():
     with pytest.raises(InputError, match="needs color pictures, and these are gray"):
         ColorHistogram()(np.zeros((1, 4, 4, 1), np.uint8))
+    with pytest.raises(
+        InputError, match=r"color:space=rgb,bins=1000 are 1,000,000,000 numbers a picture.*less bins"
+    ):
+        ColorHistogram(space="rgb", bins=1000).check(4, 4, 3)
     with pytest.raises(InputError, match=r"in a grid of 5 × 1 need pictures of that many pixels, got 4 × 4"):
         ColorHistogram(grid=(5, 1))(np.zeros((1, 4, 4, 3), np.uint8))
 

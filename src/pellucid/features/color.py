@@ -16,6 +16,8 @@ SPACES = ("hue", "rgb", "hsv", "opponent")
 opponent colors red against green, yellow against blue, and brightness (van de Sande, Gevers and Snoek 2010, section
 3.1)."""
 
+_MOST = 2**20  # numbers of a picture
+
 _CHANNELS = {
     "hue": (("hue", 0, 360, "°"),),
     "rgb": (("red", 0, 256, ""), ("green", 0, 256, ""), ("blue", 0, 256, "")),
@@ -81,6 +83,10 @@ class ColorHistogram(Part):
             raise InputError(
                 f"Color histograms in a grid of {self.grid[0]} × {self.grid[1]} need pictures of that many pixels, got "
                 f"{height} × {width}."
+            )
+        if math.prod(self.shape) > _MOST:
+            raise InputError(
+                f"{self.written()} are {math.prod(self.shape):,} numbers a picture, at most {_MOST:,}: take less bins."
             )
 
     def boxes(self, height: int, width: int, channels: int) -> np.ndarray:

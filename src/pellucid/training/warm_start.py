@@ -11,6 +11,7 @@ from pellucid.data.frame import Frame
 from pellucid.models.architecture import Architecture
 from pellucid.models.classifier import Classifier
 from pellucid.models.kinds import REMEMBERING, model_of
+from pellucid.preprocessing.features import asked_for
 from pellucid.storage.errors import InputError, listing
 from pellucid.training.recipe import Recipe
 
@@ -42,7 +43,7 @@ def taken_up(start: Classifier, dataset: Dataset, recipe: Recipe) -> Recipe:
         )
     if start.kind != recipe.model:
         raise InputError(f"--from has a {start.kind} model, --model asks for {recipe.model}.")
-    if recipe.features not in (None, start.preprocessing.described):
+    if recipe.features and not asked_for(recipe.features, start.preprocessing.described):
         raise InputError(
             f"--from has a model that sees {start.preprocessing.described}, --features asks for {recipe.features}. "
             "Leave it out to take what the run has."
