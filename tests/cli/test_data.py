@@ -11,6 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from pellucid.cli import data as command
+from pellucid.storage.errors import InputError
 
 
 @pytest.fixture
@@ -193,11 +194,30 @@ def test_suspect_labels_and_doubles_become_a_table_that_training_takes_back(phot
     assert os.path.exists("photos-suspects-2.csv")  # nothing is overwritten
 
 
-def test_options_of_suspects_alone_are_refused(photos):
-    from pellucid.storage.errors import InputError
+def test_suspects_are_looked_for_in_embeddings(photos, monkeypatch):
+    monkeypatch.setattr("pellucid.arrays.compile.keep_programs", lambda: None)
+    invoke(photos, "--list", "order.csv")
+    with open("order.csv", newline="") as file:
+        order = [line["class"] for line in csv.DictReader(file)]
+    rng = np.random.Generator(np.random.Philox(key=1))
+    rows = np.eye(3)[[("cat", "dog", "emu").index(each) for each in order]]
+    rows += 0.05 * rng.normal(size=rows.shape)
+    np.save("seen.npy", rows)
+    result = invoke(photos, "--suspects", "--folds", 2, "--features", "seen.npy", "--json")
+    assert result.exit_code == 0
+    told = json.loads(result.stdout.splitlines()[-1])["suspects"]
+    assert told["recipe"] == {"model": "softmax", "features": "embeddings", "folds": 2}
+    assert told["accuracy"] == 1  # the pictures are noise, from which nothing can be told
+    assert size_of("photos-suspects.png")[0] > 400  # the pictures, not their embeddings
+    np.save("short.npy", rows[1:])
+    with pytest.raises(InputError, match=r"short\.npy: .* embeddings for .* pictures"):
+        invoke(photos, "--suspects", "--features", "short.npy")
 
-    with pytest.raises(InputError, match="--model and --features are for --suspects"):
-        invoke(photos, "--model", "svm")
+
+def test_options_of_suspects_alone_are_refused(photos):
+    for words in (("--model", "svm"), ("--features", "hog"), ("--features", "seen.npy")):
+        with pytest.raises(InputError, match="--model and --features are for --suspects"):
+            invoke(photos, *words)
     with pytest.raises(InputError, match=r"Did you mean svm\?"):
         invoke(photos, "--suspects", "--model", "swm")
     with pytest.raises(InputError, match="the few votes of --model knn rank none"):

@@ -68,7 +68,17 @@ def test_every_epoch_is_told():
         engine="numpy",
         progress=lambda *each: told.append(each),
     )
-    assert told == [(epoch, 24) for epoch in range(1, 25)]
+    assert told == [("epochs", epoch, 24) for epoch in range(1, 25)]
+
+
+def test_what_has_no_epochs_tells_its_models(monkeypatch):
+    monkeypatch.setattr("pellucid.preprocessing.kept_features._WORTH", 0)
+    told = []
+    recipe = Recipe("nearest-mean", features="hog:cell=4,block=1")
+    out_of_fold(
+        some_digits(100), recipe, count=2, groups=np.arange(100), progress=lambda *each: told.append(each)
+    )
+    assert told == [("pictures", 100, 100), ("models", 1, 2), ("models", 2, 2)]
 
 
 def test_what_was_taken_out_is_not_judged():

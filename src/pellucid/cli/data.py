@@ -50,7 +50,9 @@ def data(
     model: Annotated[str, typer.Option(help="What --suspects trains.")] = "softmax",
     features: Annotated[
         str | None,
-        typer.Option(help="What it sees. Default: hog+color; hog for gray pictures, pixels for small ones."),
+        typer.Option(
+            help="What it sees, or EMBEDDINGS.npy. Default: hog+color; hog for gray pictures, pixels for small ones."
+        ),
     ] = None,
     folds: Annotated[int, typer.Option(min=2, help="How many models --suspects trains.")] = 5,
     skip_unreadable: Annotated[
@@ -61,6 +63,7 @@ def data(
     """Show what is in the data: counts, sizes, unreadable files, doubles; draw what the model will see."""
     from pellucid.cli.console import console, counting, escape, print_json
     from pellucid.cli.suspects import asked_for, look_again
+    from pellucid.data.embeddings import with_embeddings
     from pellucid.data.load import load
     from pellucid.inspection.census import census
     from pellucid.storage.errors import InputError, printable
@@ -71,11 +74,13 @@ def data(
             f"--doubles {printable(doubles)}: the file must end in .csv (a table) or .png (pictures)."
         )
     screen = console(json)
-    recipe = asked_for(suspects, model, features, seed)
+    features, embeddings = options.embeddings_apart(features)
+    recipe = asked_for(suspects, model, features, embeddings, seed)
     with counting(screen, "Reading") as progress:
         dataset = load(
             data, size=size, fit=fit, color=color, seed=seed, skip_unreadable=True, progress=progress
         )
+    seen = dataset if embeddings is None else with_embeddings(dataset, embeddings)
     with counting(screen, "Looking at the files") as progress:
         counted = census(dataset, progress)
     _show(screen, counted)
@@ -91,7 +96,7 @@ def data(
     if listing is not None:
         written["list"] = printable(_write_list(dataset, listing))
         screen.print(f"The pictures in their order: [bold]{escape(str(written['list']))}[/]")
-    found = {} if recipe is None else {"suspects": look_again(screen, counted, recipe, folds)}
+    found = {} if recipe is None else {"suspects": look_again(screen, counted, seen, recipe, folds)}
     if json:
         print_json({**counted.as_json(), **written, **found})
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _SHOWN, _DRAWN = 12, 120  # in the terminal, and as pictures; all of them are in the table
 
 
-def asked_for(wanted: bool, model: str, features: str | None, seed: int) -> Recipe | None:
+def asked_for(
+    wanted: bool, model: str, features: str | None, embeddings: str | None, seed: int
+) -> Recipe | None:
     """How to train what looks for suspects; None where they are not asked for. Raises `InputError` for names that are
     not known, and for options that nothing is done with."""
     from pellucid.models.kinds import NEIGHBORS
@@ -27,21 +29,23 @@ def asked_for(wanted: bool, model: str, features: str | None, seed: int) -> Reci
             f"--suspects ranks labels by their probability, and the few votes of --model {NEIGHBORS} rank none: every "
             "mistake of it would be a suspect. Take softmax, mlp or another."
         )
-    if not wanted and (features is not None or model != "softmax"):
+    if not wanted and (features or embeddings or model != "softmax"):
         raise InputError("--model and --features are for --suspects: add it, or leave them out.")
     return Recipe(model=model, features=features, seed=seed) if wanted else None
 
 
-def look_again(screen: Console, counted: Census, recipe: Recipe, folds: int) -> dict[str, Any]:
-    """Train on all folds but one, tell and write what is suspect. Returns it as plain values."""
+def look_again(screen: Console, counted: Census, seen: Dataset, recipe: Recipe, folds: int) -> dict[str, Any]:
+    """Train on all folds but one of what is seen, the same data or embeddings of them; tell and write what is suspect.
+    Returns it as plain values."""
     import shlex
     import time
     from dataclasses import replace
+    from functools import partial
 
     import numpy as np
 
     from pellucid.arrays.compile import keep_programs
-    from pellucid.cli.console import counting, escape, percent
+    from pellucid.cli.console import counting, counting_each, escape, percent
     from pellucid.cli.unused import named_after, unused
     from pellucid.data.duplicates import double_groups, joined
     from pellucid.inspection.lookalikes import lookalikes
@@ -61,15 +65,17 @@ def look_again(screen: Console, counted: Census, recipe: Recipe, folds: int) -> 
     groups = double_groups(
         dataset.images, dataset.groups, found=replace(known, pairs=pairs, groups=joined(len(dataset), pairs))
     )
-    with counting(screen, f"Training {folds} models", "epochs") as progress:
-        judged = out_of_fold(dataset, recipe, count=folds, groups=groups, progress=progress)
+    with counting_each(screen) as tell:
+        progress = partial(tell, f"Training {folds} models")
+        judged = out_of_fold(seen, recipe, count=folds, groups=groups, progress=progress)
     found = suspects(judged.probabilities, dataset.labels[judged.rows])
     listed = doubts(dataset, pairs, found, judged.rows)
     seconds = time.perf_counter() - began
+    what = str(judged.recipe.features) if seen is dataset else "embeddings"
     share = percent(found.estimated / len(judged.rows))
     screen.print(
         f"\nSuspect labels: [bold]{len(found):,}[/]  [dim]({judged.folds} times {judged.recipe.model} on "
-        f"{escape(str(judged.recipe.features))}, {percent(judged.accuracy)} of the labels predicted; about "
+        f"{escape(what)}, {percent(judged.accuracy)} of the labels predicted; about "
         f"{round(found.estimated):,} labels, {share}, are estimated to be wrong; {seconds:.1f} s)[/]"
     )
     extra = len(pairs) - len(known.pairs)
@@ -97,7 +103,7 @@ def look_again(screen: Console, counted: Census, recipe: Recipe, folds: int) -> 
     return {
         "estimated": found.estimated,
         "accuracy": judged.accuracy,
-        "recipe": {"model": judged.recipe.model, "features": judged.recipe.features, "folds": judged.folds},
+        "recipe": {"model": judged.recipe.model, "features": what, "folds": judged.folds},
         "lookalikes": extra,
         "seconds": seconds,
         **written,

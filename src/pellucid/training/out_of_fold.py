@@ -59,7 +59,7 @@ def out_of_fold(
     count: int = 5,
     groups: np.ndarray | None = None,
     engine: str = "auto",
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] = lambda what, done, total: None,
 ) -> OutOfFold:
     """Train on all folds but one and predict that one, for each; all parts of the data take part.
 
@@ -73,7 +73,8 @@ def out_of_fold(
     count : of folds, at least 2
     groups (N,) : rows that stay in one fold, such as doubles (`data.duplicates.double_groups`); searched by default
     engine : "auto", "numpy" or "xla"
-    progress : called with (epochs done, epochs of all folds)
+    progress : called with (what, done, in all): "pictures" that are measured, where they are, then "epochs" of all
+        folds, or "models" of those that have no epochs
 
     Raises `InputError` where there are too few pictures or classes, or the recipe does not fit the data.
     """
@@ -84,17 +85,19 @@ def out_of_fold(
     recipe = replace(recipe, features=text)
     parts = folds(dataset, count, seed=recipe.seed, validation=0.0, over="all", groups=groups)
     kept = np.flatnonzero(dataset.split != TAKEN_OUT)
-    shown = first_shown(dataset.images, kept, dataset.frame, text, seed=recipe.seed)
+    measured = partial(progress, "pictures")
+    shown = first_shown(dataset.images, kept, dataset.frame, text, seed=recipe.seed, progress=measured)
     scores = np.zeros((len(dataset), len(dataset.classes)), np.float32)
     tested = np.zeros(len(dataset), bool)
 
     def heard(fold: int, event: dict[str, Any]) -> None:
-        if progress is not None:
-            progress(fold * event["epochs"] + event["epoch"], len(parts) * event["epochs"])
+        progress("epochs", fold * event["epochs"] + event["epoch"], len(parts) * event["epochs"])
 
     for number, part in enumerate(parts):
         found = _judged(part, recipe, engine, shown, partial(heard, number))
         scores[found.rows], tested[found.rows] = found.scores, True
+        if recipe.model in REMEMBERING:
+            progress("models", number + 1, len(parts))
     rows = np.flatnonzero(tested)
     probabilities = _softmax(scores[rows] / fit_temperature(scores[rows], dataset.labels[rows]))
     right = probabilities.argmax(axis=1) == dataset.labels[rows]
