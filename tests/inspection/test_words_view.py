@@ -24,9 +24,10 @@ def view(model):
 def test_a_whitened_word_is_drawn_as_what_it_was_before(view):
     whitened = (view.patterns.reshape(10, -1) - view.learned["mean"]) @ view.learned["whitening"]
     np.testing.assert_allclose(whitened, view.learned["codebook"], atol=1e-4)
-    assert view.pictures.shape == (10, 4, 4, 3)
+    drawn = view.pictures(np.arange(10))
+    assert drawn.shape == (10, 4, 4, 3)
     # Each on a scale of its own: all use the whole range.
-    assert (np.ptp(view.pictures.reshape(10, -1).astype(int), axis=1) > 150).all()
+    assert (np.ptp(drawn.reshape(10, -1).astype(int), axis=1) > 150).all()
 
 
 def test_the_codebook_begins_with_the_most_frequent_word(view):
@@ -34,7 +35,7 @@ def test_the_codebook_begins_with_the_most_frequent_word(view):
     first = int(view.learned["frequencies"].argmax())
     factor = max(2, 30 // 4)
     tile = drawn[1 : 1 + 4 * factor : factor, 1 : 1 + 4 * factor : factor]
-    np.testing.assert_array_equal(tile, view.pictures[first])
+    np.testing.assert_array_equal(tile, view.pictures(np.array([first]))[0])
     assert drawn.shape == (2 * (4 * factor + 4), 5 * (4 * factor + 4), 3)
 
 
@@ -58,7 +59,7 @@ def test_a_picture_is_put_together_of_its_nearest_words(view):
     strongest = int(values.argmax())
     factor = max(2, 30 // 4)
     np.testing.assert_array_equal(
-        words[1 : 4 * factor : factor, 1 : 4 * factor : factor], view.pictures[strongest]
+        words[1 : 4 * factor : factor, 1 : 4 * factor : factor], view.pictures(np.array([strongest]))[0]
     )
 
 
@@ -92,7 +93,9 @@ def test_the_words_for_a_class_are_framed_orange_and_those_against_blue(view):
     assert (drawn[0, :5] == ORANGE[2]).all()
     assert (drawn[half, :5] == BLUE[2]).all()
     factor = max(2, 24 // 4)
-    np.testing.assert_array_equal(drawn[1 : 4 * factor : factor, 1 : 4 * factor : factor], view.pictures[9])
+    np.testing.assert_array_equal(
+        drawn[1 : 4 * factor : factor, 1 : 4 * factor : factor], view.pictures(np.array([9]))[0]
+    )
 
 
 def test_what_was_learned_is_drawn(model):

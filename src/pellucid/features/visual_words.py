@@ -274,6 +274,6 @@ class VisualWords(Part):
 
 _BLOCK = 2**14  # patches to learn from, worked on at once
 
-_PRODUCTS = 5 * 10**10  # of a patch's number and a word's: some seconds of NumPy
+_PRODUCTS = 25 * 10**9  # of a patch's number and a word's: as long on NumPy as starting and compiling take
 
 _PATCHES = 512  # of a picture, whose distances are worked on at once

@@ -102,9 +102,9 @@ def _whitening(view: WordsView) -> Figure:
     middle = side // 2
     chosen = np.concatenate([filters[row, column] for row, column in ((0, 0), (0, middle), (middle, middle))])
     pictures = np.stack([color_picture(gray(each, largest(each, _FAINT))) for each in chosen])
-    what = "a pixel" if components == numbers else "a pixel's light"
+    what = "a pixel less its neighbors" if components == numbers else "a pixel's light less its neighbors'"
     return Figure(
         mosaic(pictures, channels, max(2, 60 // side)),
         "what whitens a pixel",
-        f"in a corner, at an edge, in the middle;\n{what} less its neighbors', gray is zero",
+        f"in a corner, at an edge, in the middle;\n{what}, gray is zero",
     )

@@ -43,10 +43,9 @@ class WordsView:
         assert self.part.patch is not None
         return seen.reshape(len(seen), self.part.patch, self.part.patch, -1)
 
-    @cached_property
-    def pictures(self) -> np.ndarray:
-        """The same as pictures, each on a scale of its own: (W, h, w, 3) uint8."""
-        return np.stack([color_picture(gray(each, largest(each, _SHARE))) for each in self.patterns])
+    def pictures(self, words: np.ndarray) -> np.ndarray:
+        """These words (n,) as pictures, each on a scale of its own: (n, h, w, 3) uint8."""
+        return np.stack([color_picture(gray(each, largest(each, _SHARE))) for each in self.patterns[words]])
 
     def activations(self, picture: np.ndarray) -> np.ndarray:
         """How much each patch of a picture counts for each word: (rows, columns, W)."""
@@ -109,7 +108,7 @@ class WordsView:
             f"{len(self.names):,} words in {down} x {across} fields: {len(values):,} numbers\n"
             "each patch as its nearest word, without its light"
         )
-        words = mosaic(self.pictures[most], 10, max(2, 30 // self.pictures.shape[1]))
+        words = mosaic(self.pictures(most), 10, max(2, 30 // self.patterns.shape[1]))
         return [
             Figure(self._rebuilt(picture, factor), "what the words keep", about),
             Figure(words, "its words, the strongest first", f"{len(most)} of {len(self.names):,}"),
@@ -123,11 +122,11 @@ class WordsView:
         order = np.argsort(-strengths, kind="stable")
         count = min(_STRONGEST, len(order) // 2 or 1)
         rows = ((order[:count], ORANGE[2]), (order[::-1][:count], BLUE[2]))
-        factor = max(2, 24 // self.pictures.shape[1])
-        return np.concatenate([mosaic(self.pictures[words], count, factor, color) for words, color in rows])
+        factor = max(2, 24 // self.patterns.shape[1])
+        return np.concatenate([mosaic(self.pictures(words), count, factor, color) for words, color in rows])
 
     def icon(self, group: int, picture: np.ndarray) -> np.ndarray:
-        return fitted(self.pictures[group])
+        return fitted(self.pictures(np.array([group]))[0])
 
     def _rebuilt(self, picture: np.ndarray, factor: int) -> np.ndarray:
         """The mean over all patches that cover a pixel of what their nearest words have there."""
@@ -156,7 +155,7 @@ def mosaic(words: np.ndarray, columns: int, factor: int, frame: Sequence[int] = 
 def codebook(view: WordsView, most: int = 400, columns: int = 25) -> np.ndarray:
     """The words by how many patches of the training pictures are nearest to each, the most frequent first."""
     order = np.argsort(-view.learned["frequencies"], kind="stable")[:most]
-    return mosaic(view.pictures[order], min(columns, len(order)), max(2, 30 // view.pictures.shape[1]))
+    return mosaic(view.pictures(order), min(columns, len(order)), max(2, 30 // view.patterns.shape[1]))
 
 
 def nearest_patches(

@@ -113,7 +113,7 @@ def _patches(material: Material, seen: Seen, weights: np.ndarray) -> list[str]:
     lines = {}
     for word, own in zip(words.tolist(), found, strict=True):
         titles = [f"word {word}", *[f"a patch like word {word}"] * len(own)]
-        pattern = view.pictures[word][np.newaxis]
+        pattern = view.pictures(np.array([word]))
         tiles = [*sheets.tiles(pattern, titles[:1], [word]), *sheets.tiles(own, titles[1:])]
         lines[word] = (
             f'<li><span class="small">word {word}</span><div class="tiles">{"".join(tiles)}</div></li>'
