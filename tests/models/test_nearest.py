@@ -144,6 +144,34 @@ def test_a_sketch_is_never_further(metric, examples, kind):
         assert (bounds <= reach).all()
 
 
+def scattered(count, key, features=600):
+    """Rows (n, D) float32 that vary in all directions alike."""
+    return np.random.Generator(np.random.Philox(key=key)).normal(size=(count, features)).astype(np.float32)
+
+
+@pytest.mark.parametrize("metric", ["l2", "cosine"])
+def test_where_directions_say_little_all_numbers_are_multiplied(metric, monkeypatch):
+    monkeypatch.setattr(nearest, "_WORTH", 0)
+    examples, x = scattered(2000, 1), scattered(20, 2)
+    examples[700] = examples[3]
+    x[0] = examples[3]
+    found = Examples(examples, metric)
+    assert found._sketch.counts == (600,)
+    looked_at = []
+    exact = nearest.distances
+    monkeypatch.setattr(nearest, "distances", lambda m, a, b: looked_at.append(len(a)) or exact(m, a, b))
+    numbers, far = found.nearest(x, 5)
+    wanted, distant = by_hand(examples, x, 5, metric)
+    np.testing.assert_array_equal(numbers, wanted)
+    np.testing.assert_allclose(far, distant, rtol=1e-12, atol=1e-12)
+    assert sum(looked_at) < 100 * len(x)
+    few = pictures(900, 1)  # few directions hold nearly all of them
+    assert sketch_for(metric, few).counts == (64,)
+    assert sketch_for(metric, np.full((900, 300), 7, np.uint8)).counts == (64,)
+    monkeypatch.setattr("pellucid.models.sketches._MOST", 2000 * 600 - 1)
+    assert sketch_for(metric, examples).counts == (64,)
+
+
 def test_a_sketch_of_pictures_says_much():
     """Else nothing would be ruled out: of smooth pictures most of the distance is in few numbers."""
     examples = pictures(900, 1, side=20)
