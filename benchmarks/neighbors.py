@@ -66,9 +66,9 @@ def _speed(data: Any, options: argparse.Namespace) -> tuple[list[str], dict[str,
     remembering = Examples(examples)
     _ = remembering.nearest(some[:2], 1)  # its sketches, for the row of a single picture
 
-    shown = first_shown(data.images, known, data.frame, _FEATURES)
-    edges = shown.preprocessing.seen(shown.numbers[known])
-    some_edges = shown.preprocessing.seen(shown.numbers[data.test.rows[: options.peers]])
+    seen = first_shown(data.images, known, data.frame, _FEATURES)
+    edges = seen.preprocessing.seen(seen.numbers[known])
+    some_edges = seen.preprocessing.seen(seen.numbers[data.test.rows[: options.peers]])
 
     def flat(rows: np.ndarray, x: np.ndarray) -> Any:
         index = faiss.IndexFlatL2(rows.shape[1])

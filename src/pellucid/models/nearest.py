@@ -18,7 +18,7 @@ from pellucid.storage.errors import InputError, known_name
 _WORTH = (
     3e9  # numbers to compare, from which on sketches of the examples are made sooner than all are compared
 )
-_TABLE = 2**22  # bounds in one table, of a block of pictures to all examples
+_TABLE = 2**24  # bounds in one table, of a block of pictures to all examples: 64 MB for each core
 _LARGEST = 1e15  # number in a row that is sketched: the squares of 10⁸ of them are below 3 · 10³⁸
 _SPARE = 8  # examples beyond k that are looked at for a first idea of how far the k-th nearest is
 
@@ -110,10 +110,16 @@ class Examples:
     def _sketches(self) -> list[tuple[np.ndarray, float]]:
         """Those of all examples, the coarsest first, and the length of the longest of each kind."""
         size = block_rows(self._flat.shape[1], 1024)
-        blocks = [self._flat[first : first + size] for first in range(0, len(self), size)]
         with compiler.undisturbed(), ThreadPoolExecutor(_cores()) as pool:
             sketch = self._sketch
-            whole = [np.concatenate(kind) for kind in zip(*pool.map(sketch, blocks), strict=True)]
+            whole = [np.empty((len(self), *kind.shape[1:]), np.float32) for kind in sketch(self._flat[:1])]
+
+            def make(first: int) -> None:
+                block = slice(first, first + size)
+                for kind, made in zip(whole, sketch(self._flat[block]), strict=True):
+                    kind[block] = made
+
+            list(pool.map(make, range(0, len(self), size)))
         return [(sketches, sketch.longest(sketches)) for sketches in whole]
 
     def _scanned(self, x: np.ndarray, k: int, own: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:

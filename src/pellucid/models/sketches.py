@@ -72,14 +72,15 @@ class Projection:
         if self.unit:
             rows /= np.sqrt(_squares(rows))[:, None]
         rows -= self.center
-        z, squares = rows if self.basis is None else rows @ self.basis.T, _squares(rows)
-        made = []
+        squares = _squares(rows)
+        if self.basis is None:
+            # Where all is kept nothing is left: a difference of two roundings would be a wrong bound.
+            return [np.column_stack([rows, np.zeros_like(squares), squares])]
+        z, made = rows @ self.basis.T, []
         for count in self.counts:
             sketch = np.empty((len(x), count + 2), np.float32)
             sketch[:, :count] = z[:, :count]
-            # Where all is kept nothing is left: a difference of two roundings would be a wrong bound.
-            left = 0 if self.basis is None else np.maximum(squares - _squares(z[:, :count]), 0)
-            sketch[:, count] = np.sqrt(left)
+            sketch[:, count] = np.sqrt(np.maximum(squares - _squares(z[:, :count]), 0))
             sketch[:, count + 1] = _squares(sketch[:, : count + 1])
             made.append(sketch)
         return made
