@@ -195,7 +195,7 @@ def _accuracy(data: Any) -> tuple[list[str], dict[str, Any]]:
     ]
     head = ["CIFAR-10, 10,000 test pictures", "k", "right", "wanted", "with choosing k and judging all"]
     notes = [
-        f"- {name}: {verdict(round(100 * each['test'], 1), 100 * each['wanted'], True, ' %')}"
+        f"- {name}: {verdict(round(100 * each['test'], 1), round(100 * each['wanted'], 1), True, ' %')}"
         for name, each in found.items()
         if "wanted" in each
     ]
