@@ -46,7 +46,8 @@ def main() -> None:
         text, content["accuracy"] = _accuracy(data)
         lines += ["", *text]
     name = "neighbors" if options.only is None else f"neighbors_{options.only}"
-    kept(name, facts, "Nearest neighbors", "\n".join(lines), content)
+    title = "Nearest neighbors" if options.only is None else f"Nearest neighbors: {options.only}"
+    kept(name, facts, title, "\n".join(lines).strip(), content)
 
 
 def _speed(data: Any, options: argparse.Namespace) -> tuple[list[str], dict[str, Any]]:
