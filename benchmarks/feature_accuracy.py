@@ -22,8 +22,8 @@ _SVM = {
 }
 """On 5,000 validation pictures, with 1,600 words learned from the others, λ = 0.02, 0.01 and 0.005 made 75.4, 76.0 and
 76.0 % in 2 × 2 fields; in 3 × 3 fields λ = 0.06 and 0.03 made 76.7 and 76.9 %. With 4,000 words λ = 0.08 and 0.03
-made 74.4 and 75.1 %: more words make it no better on these pictures. (All with components=108; with the 54 that are
-the default now, 1,600 words and λ = 0.01 made 75.5 %.)"""
+made 74.4 and 75.1 %. (All with components=108; with the 54 that are the default now, 1,600 words and λ = 0.01 made
+75.5 %.)"""
 
 _WORDS = "words:contrast=300,floor=0.15,power=0.5,words="
 """The defaults, see `VisualWords`. Before they were chosen, other settings had been measured on test pictures: 73.36 %

@@ -176,7 +176,7 @@ def sketch_for(metric: str, examples: np.ndarray) -> Sketch:
     if not counts:
         return whole
     short = Projection(center, _directions(sample - center, counts[-1]), counts, metric == "cosine")
-    return whole if short.held(sample) < _ENOUGH and flat.size <= _MOST else short
+    return whole if flat.size <= _MOST and short.held(sample) < _ENOUGH else short
 
 
 def _directions(x: np.ndarray, count: int) -> np.ndarray:
