@@ -11,7 +11,6 @@ from pellucid.inspection.contributions import difference_receipt, receipt
 from pellucid.inspection.first_layer import first_layer
 from pellucid.inspection.templates import templates
 from pellucid.models.model_file import load_model, save_model
-from pellucid.preprocessing.features import asked_for
 from pellucid.storage.errors import FileError, InputError
 from pellucid.storage.seal import write_sealed
 from pellucid.training.checkpoint import load_checkpoint
@@ -180,30 +179,14 @@ def test_training_from_a_run_takes_its_features(quick, network):
         fit(quick, dataclasses.replace(recipe, features="pixels"), start_from=network)
 
 
-@pytest.mark.parametrize(
-    ("text", "settled", "same"),
-    [
-        ("words", "words:words=64,patch=4,stride=1,components=16", True),
-        ("words:patch=4", "words:words=64,patch=4,stride=1,components=16", True),
-        ("words:patch=5", "words:words=64,patch=4,stride=1,components=16", False),
-        ("hog", "hog+color", False),
-        ("color+hog", "hog+color", False),
-        ("hog+words:words=64", "hog+words:words=64,patch=4", True),
-        ("pca:components=20,floor=1", "pca:components=20,floor=1", True),
-        ("pca:components=20", "pca:components=20,floor=1", True),
-        ("pca:components=20,floor=2", "pca:components=20,floor=1", False),
-        ("zca", "pixels", False),
-    ],
-)
-def test_what_is_left_open_is_asked_for_as_it_was_settled(text, settled, same):
-    assert asked_for(text, settled) == same
-
-
 def test_a_run_on_features_is_taken_up_by_their_name(quick):
     first = fit(quick, Recipe(features="words:words=20", epochs=2), engine="numpy")
     recipe = Recipe(features="words:words=20", optimizer="sgd", epochs=1)
     again = fit(quick, recipe, engine="numpy", start_from=first.classifier)
     assert again.run["recipe"]["features"] == first.run["recipe"]["features"] != recipe.features
+    for other in ("words:words=20,contrast=10", "words:words=21", "words:words=20+thumbnail", "pixels"):
+        with pytest.raises(InputError, match=r"sees words:words=20,.*, --features asks for .*Leave it out"):
+            fit(quick, dataclasses.replace(recipe, features=other), start_from=first.classifier)
 
 
 def test_convolutions_need_pixels():

@@ -1,6 +1,6 @@
 """What a model can be shown of a picture, by the names that `--features` knows."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from pellucid.features.backbone import ENDING, Backbone
 from pellucid.features.color import ColorHistogram
@@ -82,20 +82,6 @@ def features_described(text: str) -> Features:
     if names[0] in FEATURES:
         return described("kind of features", FEATURES, parts[0])
     return Measured(tuple(_part(part) for part in parts))
-
-
-def asked_for(text: str, settled: str) -> bool:
-    """Whether settled features are those that a text asks for, whatever the settings are that it does not name: "words"
-    asks for "words:words=1600,patch=6,stride=1", too."""
-    wanted, found = features_described(text), features_described(settled)
-    pairs = [(wanted, found)]
-    if isinstance(wanted, Measured) and isinstance(found, Measured) and len(wanted.parts) == len(found.parts):
-        pairs = list(zip(wanted.parts, found.parts, strict=True))  # type: ignore[arg-type]
-    return all(
-        type(one) is type(other)
-        and all(getattr(one, each.name) in (each.default, getattr(other, each.name)) for each in fields(one))
-        for one, other in pairs
-    )
 
 
 def size_wanted(text: str | None) -> int | None:

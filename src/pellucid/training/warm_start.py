@@ -11,9 +11,9 @@ from pellucid.data.frame import Frame
 from pellucid.models.architecture import Architecture
 from pellucid.models.classifier import Classifier
 from pellucid.models.kinds import REMEMBERING, model_of
-from pellucid.preprocessing.features import asked_for
 from pellucid.storage.errors import InputError, listing
 from pellucid.training.recipe import Recipe
+from pellucid.training.settling import with_features
 
 
 def taken_up(start: Classifier, dataset: Dataset, recipe: Recipe) -> Recipe:
@@ -43,9 +43,10 @@ def taken_up(start: Classifier, dataset: Dataset, recipe: Recipe) -> Recipe:
         )
     if start.kind != recipe.model:
         raise InputError(f"--from has a {start.kind} model, --model asks for {recipe.model}.")
-    if recipe.features and not asked_for(recipe.features, start.preprocessing.described):
+    seen, asked = start.preprocessing.described, recipe.features
+    if asked not in (None, seen) and with_features(recipe, shape, len(dataset.train)).features != seen:
         raise InputError(
-            f"--from has a model that sees {start.preprocessing.described}, --features asks for {recipe.features}. "
+            f"--from has a model that sees {seen}, --features asks for {asked}. "
             "Leave it out to take what the run has."
         )
     if start.linear:
